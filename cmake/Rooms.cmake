@@ -1,0 +1,22 @@
+# What every room of the house is compiled with.
+add_library(vtpmfs_flags INTERFACE)
+target_include_directories(vtpmfs_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_include_directories(vtpmfs_flags SYSTEM INTERFACE ${TL_EXPECTED_INCLUDE})
+target_compile_definitions(vtpmfs_flags INTERFACE _FILE_OFFSET_BITS=64 VTPMFS_VERSION="${PROJECT_VERSION}")
+target_compile_options(vtpmfs_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-qual
+  $<$<BOOL:${VTPMFS_WERROR}>:-Werror>)
+target_link_libraries(vtpmfs_flags INTERFACE Threads::Threads)
+if(VTPMFS_SANITIZE)
+  target_compile_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE} -fno-omit-frame-pointer -g)
+  target_link_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE})
+else()
+  target_compile_options(vtpmfs_flags INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
+endif()
+
+# A room is a static library named after its folder; its sources are the .cc files below it.
+function(vtpmfs_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(${name} STATIC ${ROOM_SOURCES})
+  target_link_libraries(${name} PUBLIC vtpmfs_flags ${ROOM_LINK} PRIVATE ${ROOM_PRIVATE_LINK})
+endfunction()

@@ -1,0 +1,72 @@
+// Interface. One logged-in vCenter: settings in, the three interfaces of this room out.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vsphere/inventory_source.h"
+#include "vsphere/restore_target.h"
+#include "vsphere/vm_source.h"
+
+namespace vtpmfs::vsphere {
+
+struct TlsPolicy {
+  std::vector<std::string> ca_files;  ///< instead of the system's CAs
+  std::optional<std::string>
+      thumbprint;  ///< SHA-256 of the leaf; a pin: must match even where a CA vouches
+  std::vector<std::string>
+      known_hosts_files;  ///< govc's: a fallback for an untrusted chain or host name
+  bool insecure = false;  ///< no verification; ignored where ca_files or thumbprint are given
+};
+
+struct ConnectionSettings {
+  std::string host;  ///< name or address, IPv6 without brackets
+  int port = 443;
+  std::string user;
+  /// Gives the password when a login needs it (read anew at each login: rotation without a
+  /// remount).
+  std::function<Result<std::string>()> password;
+  TlsPolicy tls;
+  std::chrono::milliseconds timeout{60000};  ///< of one request
+  bool read_only = false;  ///< the transport refuses PUT and every call that changes vCenter but
+                           ///< datastore searches
+  int max_connections = 8;
+  std::vector<std::string> save_extra_config;  ///< globs
+  std::string user_agent;
+};
+
+/// Counts of what was sent, for status files and tests.
+struct Traffic {
+  uint64_t soap_calls = 0;
+  uint64_t downloads = 0;
+  uint64_t uploads = 0;
+  uint64_t logins = 0;
+};
+
+/// A session at one vCenter over one transport (one TLS policy, one cookie, one connection pool,
+/// one event loop thread). Logs in again by itself when the session is lost, never after a refused
+/// login. The destructor logs out (bounded by 5 s), cancels what is under way and joins its
+/// threads.
+class Connection {
+ public:
+  /// Looks up, connects, checks the certificate, negotiates the API version and logs in.
+  /// EHOSTUNREACH (unknown host, refused), ETIMEDOUT, EACCES (login refused), EPROTO (untrusted
+  /// certificate: the words tell its SHA-256 thumbprint and the options that would trust it),
+  /// EOPNOTSUPP (no vSphere there).
+  static Result<std::unique_ptr<Connection>> open(ConnectionSettings settings);
+  virtual ~Connection() = default;
+
+  virtual InventorySource& inventory() = 0;
+  virtual VmSource& vms() = 0;
+  virtual RestoreTarget& restore_target() = 0;
+  [[nodiscard]] virtual Traffic traffic() const = 0;
+  /// Ends every wait (as at unmount); later calls fail with ECANCELED.
+  virtual void shut_down() = 0;
+};
+
+}  // namespace vtpmfs::vsphere

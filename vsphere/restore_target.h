@@ -1,0 +1,183 @@
+// Interface. What a restore asks of vCenter. Every change that vtpmfs can make there is declared
+// here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vsphere/call.h"
+#include "vsphere/crypto_key.h"
+#include "vsphere/datastore_path.h"
+#include "vsphere/vm_detail.h"
+#include "vsphere/vm_source.h"
+
+namespace vtpmfs::vsphere {
+
+/// What a key provider answers when it is asked for a key. Only `no` stops a restore.
+struct KeyCheck {
+  enum class Answer { yes, no, unknown };
+  Answer answer = Answer::unknown;
+  std::string words;  ///< why, for a person
+};
+
+struct KeyProvider {
+  std::string id;
+  std::string management;            ///< unknown, vCenter, trustAuthority, nativeProvider, or empty
+  std::optional<bool> has_backup;    ///< native providers
+  std::optional<bool> tpm_required;  ///< native providers
+  std::optional<std::string> own_key_id;  ///< native providers
+};
+
+struct StoragePolicy {
+  std::string id;
+  std::string name;
+  bool built_in = false;
+};
+
+/// A resource pool with what it runs on.
+struct PoolChoice {
+  MoRef pool;
+  std::string path;  ///< inventory path, e.g. /DC0/host/C0/Resources
+  MoRef owner;       ///< ComputeResource or ClusterComputeResource
+  bool drs = false;  ///< no host needs to be named
+  std::vector<MoRef> hosts;
+};
+
+struct HostChoice {
+  MoRef host;
+  std::string name;
+  std::string path;
+  bool usable = false;  ///< connected, powered on, not in maintenance
+  std::string
+      crypto_state;  ///< runtime.cryptoState: incapable, prepared, safe, pendingIncapable or empty
+};
+
+struct DatastoreChoice {
+  DatastorePlace place;
+  uint64_t free_bytes = 0;
+  bool accessible = false;
+  bool maintenance = false;
+  std::string type;
+  std::vector<MoRef> hosts;  ///< that mount it read-write and reach it
+};
+
+struct NetworkChoice {
+  MoRef network;
+  std::string name;
+  std::optional<std::string> portgroup_key;  ///< distributed port groups
+  std::optional<std::string> switch_uuid;
+  std::optional<std::string> opaque_id;
+  std::optional<std::string> opaque_type;
+};
+
+/// What a datacenter offers a new VM.
+struct PlacementOptions {
+  std::vector<PoolChoice> pools;
+  std::vector<HostChoice> hosts;
+  std::vector<DatastoreChoice> datastores;
+  std::vector<NetworkChoice> networks;
+};
+
+/// The device of a new VM's spec, in the order of the three tries of a restore.
+enum class TpmInSpec { saved, bare, none };
+
+/// A VM to be made. Everything in it was chosen by us or comes from config.json's allow-list.
+struct NewVm {
+  std::string name;  ///< as the API wants it: %2f, %5c, %25 escapes
+  VmConfig config;   ///< network names resolved already; devices filtered by the allow-list
+  std::map<int, NetworkChoice>
+      network_of_nic;  ///< by device key; a NIC without an entry is left without network
+  std::string instance_uuid;
+  std::optional<CryptoKeyId> key;  ///< none: unencrypted VM (a VM saved with --vms=all)
+  std::optional<std::string> bundle;
+  std::string firmware;
+  std::optional<std::string> policy_id;
+  TpmInSpec tpm = TpmInSpec::saved;
+  std::optional<VirtualTpm> saved_tpm;
+  std::string datastore;  ///< vmPathName becomes "[datastore]"
+  std::string annotation;
+  std::vector<std::pair<std::string, std::string>>
+      marks;  ///< extraConfig vtpmfs.*: the random mark
+  bool connect_nics = false;
+};
+
+/// A VM as found when somebody wants to finish or destroy it.
+struct VmIdentity {
+  VmDetail detail;
+  std::optional<MoRef> parent;
+  std::map<std::string, std::string> marks;  ///< extraConfig vtpmfs.*
+  bool has_disk = false;
+};
+
+/// A task of vCenter: reference, and the percent as it goes.
+using TaskProgress = std::function<void(int percent)>;
+
+/// All calls block, so they are made from restore threads only; all are thread-safe. Where the
+/// reply to a call that changes something is lost, the Error has maybe_done set and nothing is sent
+/// again. Tasks are waited for without end unless cancelled: `call.timeout` bounds each request,
+/// not the task. A read-only connection answers EROFS to every call that changes something, before
+/// anything is sent.
+class RestoreTarget {
+ public:
+  virtual ~RestoreTarget() = default;
+
+  // -- looking
+  virtual Result<PlacementOptions> placement_options(const MoRef& datacenter, const Call& call) = 0;
+  /// The child of a folder by its exact (escaped) name; empty optional where there is none.
+  virtual Result<std::optional<MoRef>> find_child(const MoRef& folder, const std::string& name,
+                                                  const Call& call) = 0;
+  /// Every VM anywhere in this vCenter with this BIOS uuid (instance = false) or instanceUuid.
+  virtual Result<std::vector<MoRef>> find_by_uuid(const std::string& uuid, bool instance,
+                                                  const Call& call) = 0;
+  virtual Result<VmIdentity> identify(const MoRef& vm, const Call& call) = 0;
+  /// The providers; fails with EACCES/EOPNOTSUPP where the list cannot be read (ListKmsClusters,
+  /// else ListKmipServers, else the kmipServers property).
+  virtual Result<std::vector<KeyProvider>> key_providers(const Call& call) = 0;
+  virtual KeyCheck check_key(const CryptoKeyId& key, const Call& call) = 0;
+  /// Whether the server's PBM knows the vmwarevmcrypt namespace; unknown (empty) where it has no
+  /// such method.
+  virtual Result<std::optional<bool>> knows_vm_encryption(const Call& call) = 0;
+  /// Encryption policies, in the direct and the indirect form (a reference to a data service
+  /// component).
+  virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+
+  // -- making
+  virtual Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
+                                      const Call& call) = 0;
+  virtual Result<StoragePolicy> create_encryption_policy(const std::string& name,
+                                                         const Call& call) = 0;
+  /// Sends CreateVM_Task and returns the task at once.
+  virtual Result<MoRef> start_create_vm(const MoRef& folder, const MoRef& pool,
+                                        const std::optional<MoRef>& host, const NewVm& vm,
+                                        const Call& call) = 0;
+  /// Waits for a task; the result's MoRef where it has one. EINTR when cancelled (the task goes
+  /// on).
+  virtual Result<std::optional<MoRef>> wait_task(const MoRef& task, const TaskProgress& progress,
+                                                 const Call& call) = 0;
+  virtual Status cancel_task(const MoRef& task, const Call& call) = 0;
+  virtual Status add_tpm(const MoRef& vm, const VirtualTpm* saved, const Call& call) = 0;
+  virtual Status set_key(const MoRef& vm, const CryptoKeyId& key,
+                         const std::optional<std::string>& policy_id, const Call& call) = 0;
+  /// One edit of the vTPM: puts these certificates in.
+  virtual Status set_tpm_certificates(const MoRef& vm, const VirtualTpm& device,
+                                      const std::vector<std::string>& certificates,
+                                      const Call& call) = 0;
+  /// Takes the marks (extraConfig keys) away and sets the final annotation, in one reconfigure.
+  virtual Status finish(const MoRef& vm, const std::vector<std::string>& mark_keys,
+                        const std::string& annotation, const Call& call) = 0;
+  virtual Status mark_as_template(const MoRef& vm, const Call& call) = 0;
+  /// PUT of a whole file; any 2xx. Not atomic at the server: read back what was written.
+  virtual Status upload(const DatastorePlace& place, const std::string& path,
+                        const std::string& bytes, const Call& call) = 0;
+  /// The whole file, blocking. Errors as VmSource::fetch.
+  virtual Result<std::string> download(const DatastorePlace& place, const std::string& path,
+                                       uint64_t max_bytes, const Call& call) = 0;
+
+  // -- destroying: one call site in fs/restore, which asserts the rules of "What may be destroyed"
+  virtual Status destroy_vm(const MoRef& vm, const Call& call) = 0;
+};
+
+}  // namespace vtpmfs::vsphere
