@@ -1,0 +1,48 @@
+// HTTP requests and responses as the simulator's handlers see them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace vtpmfs::simulator {
+
+struct HttpRequest {
+  std::string method;
+  /// As it came: percent-encoded, with the query.
+  std::string target;
+  /// Percent-decoded, without the query.
+  std::string path;
+  /// Decoded pairs in the order of the query (`+` stays `+`: only %20 is a blank, as a vCenter's
+  /// /folder reads it).
+  std::vector<std::pair<std::string, std::string>> query;
+  /// Names in lower case.
+  std::multimap<std::string, std::string> headers;
+  std::string body;
+  /// False: the peer went away in the middle of the body; nobody will read the answer.
+  bool body_complete = true;
+  std::string peer_address;
+
+  /// First header of that (lower case) name; empty without one.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+  /// First query parameter of that name; null without one.
+  [[nodiscard]] const std::string* parameter(std::string_view name) const;
+  /// The value of a cookie as it was sent (quotes included); empty without one.
+  [[nodiscard]] std::string cookie(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  /// HEAD and switch "head-length" only: leaves out Content-Length.
+  bool send_length = true;
+  /// For HEAD: the length to state although the body is empty; -1: that of the body.
+  long long stated_length = -1;
+
+  static HttpResponse text(int status, std::string body);
+};
+
+}  // namespace vtpmfs::simulator

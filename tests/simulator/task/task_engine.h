@@ -1,0 +1,99 @@
+// Operations that take their time: Task objects and the threads that do the work.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/simulator/model/inventory.h"
+#include "tests/simulator/model/property_table.h"
+#include "tests/simulator/soap/call.h"
+#include "tests/simulator/soap/fault.h"
+
+namespace vtpmfs::simulator {
+
+class Task;
+
+/// Makes TaskInfo.result in an arena; an empty function: no result.
+using TaskResult = std::function<Value(struct soap*)>;
+/// The usual result: a reference to what was made.
+[[nodiscard]] TaskResult result_ref(Ref ref);
+
+/// The running work's view of its task. The work runs with the inventory's lock held exclusively.
+class TaskContext {
+ public:
+  TaskContext(Task& task, Inventory& inventory, Inventory::WriteLock& lock)
+      : task_(task), inventory_(inventory), lock_(lock) {}
+
+  [[nodiscard]] Inventory& inventory() const { return inventory_; }
+  /// info.progress, 0..100, seen by waiting clients.
+  void progress(int percent);
+  /// Lets the world go on for a while: releases the lock, waits, takes the lock again.
+  /// RequestCanceled where the task was cancelled meanwhile. What was looked up before must be
+  /// looked up again.
+  Outcome<void> pause(std::chrono::milliseconds time);
+  [[nodiscard]] bool cancelled() const;
+
+ private:
+  Task& task_;
+  Inventory& inventory_;
+  Inventory::WriteLock& lock_;
+};
+
+struct TaskOrder {
+  std::string name;            // "CreateVM_Task"
+  std::string description_id;  // "Folder.createVm"
+  Ref entity;
+  std::string entity_name;
+  bool cancelable = false;
+};
+
+/// Runs tasks in the order of their coming on a few threads of its own: queued, running (after
+/// half of the delay), success or error. A finished task stays for a while (10 minutes unless set),
+/// then its object is gone.
+///
+/// Threads: start() from any operation; the destructor cancels what is queued and joins.
+class TaskEngine {
+ public:
+  using Work = std::function<Outcome<TaskResult>(TaskContext&)>;
+
+  explicit TaskEngine(Inventory& inventory);
+  ~TaskEngine();
+  TaskEngine(const TaskEngine&) = delete;
+  TaskEngine& operator=(const TaskEngine&) = delete;
+
+  /// Makes the Task object and queues the work; to be called with the inventory's lock held (as
+  /// operations do), after the checks that fault the call itself. What the work captures must not
+  /// be the Call nor its arena.
+  Ref start(const Call& call, TaskOrder order, Work work);
+
+  void set_delay(std::chrono::milliseconds delay);
+  void set_lifetime(std::chrono::milliseconds lifetime);
+  /// CancelTask; wants the inventory's lock held exclusively.
+  Outcome<void> cancel(Task& task);
+  /// Ends the threads; queued tasks stay queued for ever.
+  void stop();
+
+ private:
+  struct Job;
+  void run();
+  void finish(Task& task, Outcome<TaskResult> outcome);
+  void bury_the_dead();
+
+  Inventory& inventory_;
+  std::mutex lock_;
+  std::condition_variable wake_;
+  std::deque<std::unique_ptr<Job>> queue_;
+  std::chrono::milliseconds delay_{0};
+  std::chrono::milliseconds lifetime_{600000};
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace vtpmfs::simulator
