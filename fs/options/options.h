@@ -1,0 +1,51 @@
+// What a user asked for, from the command line, -o, the environment and later a file, in one value.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/inventory.h"
+#include "fs/restore/restorer.h"
+#include "vsphere/connection.h"
+#include "vsphere/error.h"
+
+namespace vtpmfs::fs {
+
+/// Settings of one mount. Nothing in it is secret: passwords come through fs/daemon/credentials.
+struct Options {
+  std::string host;
+  int port = 443;
+  std::string user;
+  std::string mount_point;
+
+  std::optional<std::string> password_file;
+  vsphere::TlsPolicy tls;
+  std::chrono::seconds timeout{60};
+  std::optional<std::string> state_directory;
+
+  cache::VmFilter vms = cache::VmFilter::vtpm;
+  std::vector<std::string> save_extra_config;
+  std::chrono::seconds pin{60};
+  std::chrono::seconds nvram_poll{60};
+  uint64_t cache_bytes = 256ULL << 20;
+  RestoreOptions restore;
+  std::optional<std::chrono::seconds> restore_settle;
+  std::vector<std::string> restore_users;
+
+  bool read_only = false;
+  bool foreground = false;
+  bool debug = false;
+  bool allow_other = false;
+  std::optional<uint32_t> uid, gid;
+  uint32_t umask = 0;
+  /// What goes to the kernel as it is (e.g. noexec, max_read=…).
+  std::vector<std::string> fuse_options;
+
+  bool show_help = false;
+  bool show_version = false;
+};
+
+}  // namespace vtpmfs::fs
