@@ -18,7 +18,7 @@ namespace vtpmfs::simulator {
 class CaptureDirectory;
 class ControlPort;
 class Counters;
-class Faults;
+class FaultInjector;
 class HttpServer;
 class Operations;
 class Permissions;
@@ -74,7 +74,7 @@ class Simulator {
   [[nodiscard]] Switches& switches() { return *switches_; }
   [[nodiscard]] Verbs& verbs() { return *verbs_; }
   [[nodiscard]] Counters& counters() { return *counters_; }
-  [[nodiscard]] Faults& faults() { return *faults_; }
+  [[nodiscard]] FaultInjector& injector() { return *injector_; }
   [[nodiscard]] CaptureDirectory& capture() { return *capture_; }
 
   /// ServiceContent's references by field name ("rootFolder", "searchIndex", "cryptoManager", ...).
@@ -106,7 +106,7 @@ class Simulator {
   std::unique_ptr<Switches> switches_;
   std::unique_ptr<Verbs> verbs_;
   std::unique_ptr<Counters> counters_;
-  std::unique_ptr<Faults> faults_;
+  std::unique_ptr<FaultInjector> injector_;
   std::unique_ptr<CaptureDirectory> capture_;
   std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<Operations> operations_;

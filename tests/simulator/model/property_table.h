@@ -10,8 +10,10 @@
 
 #include "tests/simulator/model/managed_object.h"
 
-struct soap;
 class xsd__anyType;
+namespace vtpmfs::vsphere {
+class Arena;
+}
 
 namespace vtpmfs::simulator {
 
@@ -19,8 +21,10 @@ class Session;
 
 /// What a getter may look at besides its object.
 struct Reading {
-  /// Where the value is made (soap_new_...); freed after the response was written.
-  struct soap* arena;
+  /// Where the value is made; freed after the response was written, which happens without the lock.
+  /// So a value is made here, or it is immutable and its owner kept here too:
+  /// `reading.arena.keep(shared_pointer)`.
+  vsphere::Arena& arena;
   /// Who asks; null inside the simulator.
   const Session* session;
   /// The key of a keyed path, unquoted: `encryption.bundle` of
@@ -28,8 +32,7 @@ struct Reading {
   std::string key;
 };
 
-/// A value in the reading's arena (or, constant for all time, elsewhere); null: the property is
-/// unset, or no element has that key.
+/// Null: the property is unset, or no element has that key.
 using Value = xsd__anyType*;
 
 /// The declared property paths of one managed type. A path that is not in the table faults the

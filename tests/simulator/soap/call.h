@@ -8,9 +8,13 @@
 #include "tests/simulator/model/ref.h"
 #include "tests/simulator/soap/fault.h"
 
-struct soap;
+namespace vtpmfs::vsphere {
+class Arena;
+}
 
 namespace vtpmfs::simulator {
+
+class ManagedObject;
 
 class Simulator;
 class Inventory;
@@ -21,7 +25,7 @@ class Session;
 class Call {
  public:
   Call(Simulator& simulator, std::string operation, std::shared_ptr<Session> session,
-       struct soap* arena)
+       vsphere::Arena& arena)
       : simulator_(simulator),
         operation_(std::move(operation)),
         session_(std::move(session)),
@@ -36,8 +40,11 @@ class Call {
   /// The user's name; empty without a session.
   [[nodiscard]] std::string user() const;
 
-  /// Where parts of the response are made: soap_new_...(arena()). Freed after it was written.
-  [[nodiscard]] struct soap* arena() const { return arena_; }
+  /// Where the response's polymorphic parts are made. Freed after it was written.
+  [[nodiscard]] vsphere::Arena& arena() const { return arena_; }
+
+  /// An object of the inventory, or one that is bound to this session; null without one.
+  [[nodiscard]] std::shared_ptr<ManagedObject> find(const Ref& ref) const;
 
   /// NotAuthenticated without a session, NoPermission{object, privilege} where the user's role on
   /// the object (or the nearest object above it that names the user) lacks the privilege.
@@ -47,7 +54,7 @@ class Call {
   Simulator& simulator_;
   std::string operation_;
   std::shared_ptr<Session> session_;
-  struct soap* arena_;
+  vsphere::Arena& arena_;
 };
 
 }  // namespace vtpmfs::simulator

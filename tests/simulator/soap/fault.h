@@ -12,16 +12,19 @@
 
 namespace vtpmfs::simulator {
 
-/// A vim25 (or PBM) fault: its type, its own fields in the order of the schema (base type's first;
-/// faultCause and faultMessage are written before all of them) and the localised text.
+/// A vim25 (or PBM) fault: its type, its own fields by the schema's names, and the localised text.
 struct Fault {
   struct Field {
     std::string name;
-    std::string text;
-    /// Set for a ManagedObjectReference: the attribute `type`.
+    /// The text, or the id of a reference.
+    std::string value;
+    /// Set for a reference.
     std::string ref_type;
-    /// Already XML: nested elements instead of text (requiredKey, reason of CannotAccessVmConfig).
-    bool markup = false;
+  };
+  /// EncryptionKeyRequired.requiredKey.
+  struct Key {
+    std::string id;
+    std::string provider;
   };
   struct Message {
     std::string key;
@@ -32,13 +35,12 @@ struct Fault {
   std::string text;
   std::vector<Field> fields;
   std::vector<Message> messages;
+  std::vector<Key> required_keys;
   std::shared_ptr<const Fault> cause;
-  /// The namespace of the fault's type: "urn:pbm" for Pbm* types only.
-  std::string type_namespace = "urn:vim25";
-
+  /// Sets a field; aborts where no fault of the gSOAP schema has one of that name.
   Fault& with(std::string name, std::string value);
   Fault& with(std::string name, const Ref& value);
-  Fault& with_markup(std::string name, std::string xml);
+  /// Adds a faultMessage.
   Fault& because(std::string message_key, std::string message_text);
 };
 
@@ -70,11 +72,5 @@ using Outcome = tl::expected<T, Fault>;
 [[nodiscard]] Fault vm_config_fault(std::string message_key, std::string text);
 /// InvalidPowerState; requested may be empty.
 [[nodiscard]] Fault invalid_power_state(std::string requested, std::string existing);
-
-/// The children of the fault element: `<faultCause>...<faultMessage>...<own fields>`.
-[[nodiscard]] std::string fault_fields_xml(const Fault& fault);
-/// A whole SOAP 1.1 envelope with the fault in its body; `service_namespace` is that of the
-/// endpoint, in which the fault's element stands.
-[[nodiscard]] std::string fault_envelope(const Fault& fault, std::string_view service_namespace);
 
 }  // namespace vtpmfs::simulator

@@ -21,7 +21,7 @@ namespace vtpmfs::simulator {
 class Task;
 
 /// Makes TaskInfo.result in an arena; an empty function: no result.
-using TaskResult = std::function<Value(struct soap*)>;
+using TaskResult = std::function<Value(vsphere::Arena&)>;
 /// The usual result: a reference to what was made.
 [[nodiscard]] TaskResult result_ref(Ref ref);
 

@@ -1,0 +1,126 @@
+#include "tests/simulator/session/permissions.h"
+
+#include <openssl/crypto.h>
+
+#include "tests/simulator/model/inventory.h"
+
+namespace vtpmfs::simulator {
+namespace {
+
+constexpr std::string_view kSystem[] = {"System.Anonymous", "System.View", "System.Read"};
+
+Role role(std::string name, std::initializer_list<std::string_view> privileges) {
+  Role made{std::move(name), {}, false};
+  for (const auto privilege : kSystem) made.privileges.emplace(privilege);
+  for (const auto privilege : privileges) made.privileges.emplace(privilege);
+  return made;
+}
+
+}  // namespace
+
+bool Role::holds(std::string_view privilege) const {
+  if (privilege == "System.Anonymous") return true;
+  if (!everything) return privileges.count(privilege) != 0;
+  return name != "no-crypto" || privilege.rfind("Cryptographer.", 0) != 0;
+}
+
+Permissions::Permissions() {
+  add_role({"admin", {}, true});
+  add_role({"no-crypto", {}, true});
+  add_role({"no-access", {}, false});
+  add_role(role("read-only", {}));
+  add_role(role("backup", {"Datastore.Browse", "Datastore.FileManagement"}));
+  add_role(role("restore", {"Datastore.Browse",
+                            "Datastore.FileManagement",
+                            "Datastore.AllocateSpace",
+                            "Folder.Create",
+                            "VirtualMachine.Inventory.Create",
+                            "VirtualMachine.Inventory.Delete",
+                            "VirtualMachine.Config.AddRemoveDevice",
+                            "VirtualMachine.Config.AdvancedConfig",
+                            "VirtualMachine.Config.AddNewDisk",
+                            "VirtualMachine.Config.Settings",
+                            "VirtualMachine.Config.EditDevice",
+                            "VirtualMachine.Config.CPUCount",
+                            "VirtualMachine.Config.Memory",
+                            "VirtualMachine.Config.Annotation",
+                            "VirtualMachine.Config.Resource",
+                            "VirtualMachine.Config.Rename",
+                            "VirtualMachine.Provisioning.MarkAsTemplate",
+                            "Resource.AssignVMToPool",
+                            "Network.Assign",
+                            "StorageProfile.View",
+                            "StorageProfile.Update",
+                            "Cryptographer.ManageEncryptionPolicy",
+                            "Cryptographer.EncryptNew",
+                            "Cryptographer.Encrypt",
+                            "Cryptographer.RegisterHost",
+                            "Cryptographer.ManageKeys",
+                            "Cryptographer.ManageKeyServers"}));
+}
+
+void Permissions::add_role(Role role) {
+  const std::scoped_lock hold(lock_);
+  std::string name = role.name;
+  roles_.insert_or_assign(std::move(name), std::move(role));
+}
+
+void Permissions::add_user(std::string name, std::string password) {
+  const std::scoped_lock hold(lock_);
+  passwords_.insert_or_assign(std::move(name), std::move(password));
+}
+
+bool Permissions::grant(std::string user, const Ref& object, std::string_view role,
+                        bool propagate) {
+  const std::scoped_lock hold(lock_);
+  if (roles_.find(role) == roles_.end()) return false;
+  grants_[std::move(user)].insert_or_assign(object, Grant{std::string(role), propagate});
+  return true;
+}
+
+void Permissions::revoke(std::string_view user, const Ref& object) {
+  const std::scoped_lock hold(lock_);
+  const auto found = grants_.find(user);
+  if (found != grants_.end()) found->second.erase(object);
+}
+
+bool Permissions::password_is(std::string_view user, std::string_view password) const {
+  const std::scoped_lock hold(lock_);
+  const auto found = passwords_.find(user);
+  return found != passwords_.end() && found->second.size() == password.size() &&
+         CRYPTO_memcmp(found->second.data(), password.data(), password.size()) == 0;
+}
+
+bool Permissions::has_any(std::string_view user) const {
+  const std::scoped_lock hold(lock_);
+  const auto found = grants_.find(user);
+  return found != grants_.end() && !found->second.empty();
+}
+
+bool Permissions::allows(const Inventory& inventory, std::string_view user, const Ref& object,
+                         std::string_view privilege) const {
+  const std::scoped_lock hold(lock_);
+  const auto grants = grants_.find(user);
+  if (grants == grants_.end()) return false;
+  const auto holds = [&](const Ref& at, bool itself) -> const Role* {
+    const auto found = grants->second.find(at);
+    if (found == grants->second.end() || (!itself && !found->second.propagate)) return nullptr;
+    return &roles_.find(found->second.role)->second;
+  };
+  // Singletons (SessionManager, CryptoManager) have no place in the tree. Looking at them is
+  // everybody's right; for the rest the root folder decides.
+  const auto known = inventory.find(object);
+  const bool placed = known && (object == inventory.root() || !known->container().empty());
+  if (!placed && privilege.rfind("System.", 0) == 0) return true;
+  Ref at = placed ? object : inventory.root();
+  bool itself = true;
+  while (!at.empty()) {
+    if (const Role* role = holds(at, itself)) return role->holds(privilege);
+    const auto above = inventory.find(at);
+    at = above ? above->container() : Ref{};
+    itself = false;
+  }
+  return false;
+}
+
+}  // namespace vtpmfs::simulator
