@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything and runs the tests with CTest.
+#
+# usage: tests/run.sh [--label LABEL] [--asan | --tsan | --full] [--no-install] [CTest options]
+#   --label LABEL   only the tests with this label: unit, integration, mount, vcsim, schema, style
+#   --asan          with AddressSanitizer and UndefinedBehaviorSanitizer
+#   --tsan          with ThreadSanitizer
+#   --full          the plain run, then both sanitizer runs, a clang build and the style checks
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+presets=(release)
+label=
+install=1
+full=
+ctest_options=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --label) label=$2; shift ;;
+    --asan) presets=(asan) ;;
+    --tsan) presets=(tsan) ;;
+    --full) presets=(release asan tsan); full=1 ;;
+    --no-install) install= ;;
+    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) ctest_options+=("$1") ;;
+  esac
+  shift
+done
+
+[ -z "$install" ] || tests/install.sh build demo tests
+jobs=$(nproc)
+failed=()
+
+run_preset() {
+  local preset=$1
+  echo "== $preset: build"
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" -j "$jobs"
+  echo "== $preset: tests"
+  local select=()
+  [ -z "$label" ] || select=(-L "^${label}\$")
+  ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
+    "${select[@]}" ${ctest_options[@]+"${ctest_options[@]}"} || failed+=("$preset")
+}
+
+for preset in "${presets[@]}"; do run_preset "$preset"; done
+
+if [ -n "$full" ]; then
+  echo "== clang: build"
+  cmake -S . -B build/clang -G Ninja -DCMAKE_BUILD_TYPE=Debug -DVTPMFS_FUZZ=ON \
+    -DCMAKE_CXX_COMPILER=clang++-14 >/dev/null
+  cmake --build build/clang -j "$jobs" || failed+=(clang)
+  echo "== style"
+  tests/style.sh || failed+=(style)
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "FAILED: ${failed[*]}" >&2
+  exit 1
+fi
