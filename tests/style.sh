@@ -2,7 +2,7 @@
 # The house's rules that a machine can check: format, includes that point up, gSOAP and FUSE in their rooms,
 # file length, man pages, shell scripts. Prints what is not so; non-zero when anything is.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 bad=0
 say() { printf '%s\n' "$1" >&2; bad=1; }
 
