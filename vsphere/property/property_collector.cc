@@ -1,0 +1,78 @@
+#include "vsphere/property/property_collector.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "vsphere/property/object_properties.h"
+#include "vsphere/property/references.h"
+#include "vsphere/soap/arena.h"
+#include "vsphere/soap_caller.h"
+
+namespace vtpmfs::vsphere {
+namespace {
+
+enum class Page { done, more, not_authenticated };
+
+/// Looks at the whole page before the sink sees any of it: half a page without a session is worth
+/// nothing.
+Page take_page(const vim25__RetrieveResult& page, const PropertyCollector::Sink& sink) {
+  if (std::any_of(page.objects.begin(), page.objects.end(), says_not_authenticated)) {
+    return Page::not_authenticated;
+  }
+  for (const auto& object : page.objects) sink(object);
+  // Presence of the token counts: "0" is one.
+  return page.token ? Page::more : Page::done;
+}
+
+/// The query once, to its last page; not_authenticated where the session was lost on the way.
+Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how,
+                 const PropertyCollector::Sink& sink) {
+  Arena arena;
+  _vim25__RetrievePropertiesEx request;
+  request._USCOREthis = to_soap(caller.refs().property_collector);
+  request.specSet.push_back(filter_spec(query, arena));
+  request.options.maxObjects = kObjectsPerPage;
+  std::optional<std::string> token;
+  {
+    const auto answer = call<_vim25__RetrievePropertiesExResponse>(caller, request, how);
+    if (!answer) return fail(answer.error());
+    if (!(*answer)->returnval) return Page::done;  // no objects
+    const Page page = take_page(*(*answer)->returnval, sink);
+    if (page != Page::more) return page;
+    token = (*answer)->returnval->token;
+  }
+  while (true) {
+    if (how.cancel.cancelled()) return fail(EINTR, "reading properties was interrupted");
+    _vim25__ContinueRetrievePropertiesEx next;
+    next._USCOREthis = request._USCOREthis;
+    next.token = *token;
+    const auto answer = call<_vim25__ContinueRetrievePropertiesExResponse>(caller, next, how);
+    if (!answer) return fail(answer.error());
+    if ((*answer)->returnval == nullptr) return Page::done;
+    const Page page = take_page(*(*answer)->returnval, sink);
+    if (page != Page::more) return page;
+    token = (*answer)->returnval->token;
+  }
+}
+
+}  // namespace
+
+Status PropertyCollector::retrieve(const PropertyQuery& query, const Call& how,
+                                   const std::function<void()>& start, const Sink& sink) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const uint64_t generation = caller_.session_generation();
+    start();
+    const auto end = run(caller_, query, how, sink);
+    if (!end) {
+      // A token belongs to its session: where a new login came between two pages it means nothing.
+      const bool new_session = caller_.session_generation() != generation;
+      if (new_session && attempt == 0 && end.error().fault != nullptr) continue;
+      return fail(end.error());
+    }
+    if (*end == Page::done) return {};
+    if (auto renewed = caller_.renew_session(generation, how); !renewed) return renewed;
+  }
+  return fail(EACCES, "the server takes no session for reading properties");
+}
+
+}  // namespace vtpmfs::vsphere
