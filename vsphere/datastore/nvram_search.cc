@@ -1,0 +1,106 @@
+#include "vsphere/datastore/nvram_search.h"
+
+#include <cerrno>
+
+#include "vsphere/datastore_path.h"
+#include "vsphere/date_time.h"
+#include "vsphere/property/object_properties.h"
+#include "vsphere/property/references.h"
+#include "vsphere/soap/arena.h"
+#include "vsphere/soap/values.h"
+#include "vsphere/soap_caller.h"
+#include "vsphere/task/task_wait.h"
+
+namespace vtpmfs::vsphere {
+namespace {
+
+vim25__HostDatastoreBrowserSearchSpec search_spec(Arena& arena) {
+  vim25__HostDatastoreBrowserSearchSpec spec;
+  spec.query.push_back(arena.make<vim25__VmNvramFileQuery>());
+  spec.details.emplace();
+  spec.details->fileType = true;
+  spec.details->fileSize = true;
+  spec.details->modification = true;
+  spec.details->fileOwner = false;
+  spec.searchCaseInsensitive = true;
+  // Some servers find nothing where no pattern is given.
+  spec.matchPattern.emplace_back("*.nvram");
+  spec.sortFoldersFirst = false;
+  return spec;
+}
+
+template <class Request, class Response>
+Result<MoRef> start_search(SoapCaller& caller, const MoRef& browser, const std::string& path,
+                           const Call& how) {
+  Arena arena;
+  Request request;
+  request._USCOREthis = to_soap(browser);
+  request.datastorePath = path;
+  request.searchSpec = search_spec(arena);
+  const auto answer = call<Response>(caller, request, how);
+  if (!answer) return fail(answer.error());
+  return from_soap(*(*answer)->returnval);
+}
+
+void add_folder(const vim25__HostDatastoreBrowserSearchResults& folder, NvramListing& listing) {
+  // "[ds] dir/" or "[ds] dir", "[ds]" or "[ds] " at the root.
+  const auto path = DatastorePath::parse(folder.folderPath.value_or(""));
+  if (!path) return;
+  std::string directory = path->path;
+  while (!directory.empty() && directory.back() == '/') directory.pop_back();
+  if (!directory.empty()) directory += '/';
+  for (const vim25__FileInfo* file : folder.file) {
+    // Also names that are never fetched: what is listed tells whether a VM has an nvram at all.
+    if (file == nullptr) continue;
+    DatastoreFile entry;
+    if (file->fileSize && *file->fileSize > 0) entry.size = static_cast<uint64_t>(*file->fileSize);
+    if (file->modification) entry.modified = parse_date_time(*file->modification);
+    listing[directory + file->path] = entry;
+  }
+}
+
+}  // namespace
+
+Result<NvramListing> read_search_results(const xsd__anyType* result) {
+  NvramListing listing;
+  if (result == nullptr) return listing;
+  if (const auto* one = value_as<vim25__HostDatastoreBrowserSearchResults>(result)) {
+    add_folder(*one, listing);
+  } else if (const auto* many = value_as<vim25__ArrayOfHostDatastoreBrowserSearchResults>(result)) {
+    for (const auto& folder : many->HostDatastoreBrowserSearchResults) add_folder(folder, listing);
+  } else {
+    return fail(property_value::unexpected(*result, "a list of files"));
+  }
+  return listing;
+}
+
+Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& place,
+                                  const std::optional<std::string>& directory, const Call& call) {
+  const DatastorePath at{place.name, directory.value_or("")};
+  const std::string path = at.path.empty() ? "[" + at.datastore + "]" : at.text();
+  const auto task = directory ? start_search<_vim25__SearchDatastore_USCORETask,
+                                             _vim25__SearchDatastore_USCORETaskResponse>(
+                                    caller, place.browser, path, call)
+                              : start_search<_vim25__SearchDatastoreSubFolders_USCORETask,
+                                             _vim25__SearchDatastoreSubFolders_USCORETaskResponse>(
+                                    caller, place.browser, path, call);
+  if (!task) return fail(task.error());
+  NvramListing listing;
+  const auto searched = wait_for_task(
+      caller, *task, call, TaskPatience::until_timeout, [](int) {},
+      [&](const xsd__anyType* result) -> Status {
+        auto read = read_search_results(result);
+        if (!read) return fail(std::move(read.error()));
+        listing = std::move(*read);
+        return {};
+      });
+  if (!searched) {
+    // A search changes nothing, so there is nothing that may have been done.
+    Error error = searched.error();
+    error.maybe_done = false;
+    return fail(std::move(error));
+  }
+  return listing;
+}
+
+}  // namespace vtpmfs::vsphere

@@ -1,0 +1,27 @@
+// Listing the nvram files of a datastore.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "vsphere/call.h"
+#include "vsphere/error.h"
+#include "vsphere/vm_source.h"
+
+class xsd__anyType;
+
+namespace vtpmfs::vsphere {
+
+class SoapCaller;
+
+/// Searches the whole datastore, or one directory of it, with a task of the datastore's browser:
+/// two calls and the looks at the task. Blocking, thread-safe, bounded by call.timeout. ENOENT
+/// where the directory is not there.
+Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& place,
+                                  const std::optional<std::string>& directory, const Call& call);
+
+/// What the search's task answered: one search result or an array of them. Folders whose path is
+/// none are left out; EIO for anything else.
+Result<NvramListing> read_search_results(const xsd__anyType* result);
+
+}  // namespace vtpmfs::vsphere
