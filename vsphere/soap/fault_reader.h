@@ -1,6 +1,7 @@
 // Faults as they come in messages, made into plain values. For .cc files.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "soapStub.h"
@@ -13,5 +14,8 @@ Fault fault_of(const vim25__LocalizedMethodFault& fault);
 
 /// A fault and the text that came beside it.
 Fault fault_of(const vim25__MethodFault& fault, std::string_view message);
+
+/// Reads the SOAP fault that stands next in the body; nothing when it cannot be read (soap->error).
+std::optional<Fault> read_fault(struct soap* soap);
 
 }  // namespace vtpmfs::vsphere
