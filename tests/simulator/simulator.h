@@ -91,10 +91,6 @@ class Simulator {
   /// Keeps a part (the world) alive until the last thread has ended.
   void keep(std::shared_ptr<void> part) { parts_.push_back(std::move(part)); }
 
-  /// The date and time as vSphere writes it, UTC with microseconds; never twice the same, so that
-  /// it serves as a changeVersion too.
-  [[nodiscard]] static std::string now();
-
  private:
   HttpResponse answer(const HttpRequest& request);
 

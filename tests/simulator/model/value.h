@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,8 +55,5 @@ template <class T>
 
 /// The references that a value holds: one, an array's, or none. What a TraversalSpec follows.
 [[nodiscard]] std::vector<Ref> refs_in(const xsd__anyType* value);
-
-/// The value as XML, to compare it with an earlier one.
-[[nodiscard]] std::string xml_of(const xsd__anyType& value);
 
 }  // namespace vtpmfs::simulator

@@ -9,8 +9,47 @@ namespace {
 
 constexpr std::string_view kSystem[] = {"System.Anonymous", "System.View", "System.Read"};
 
-Role role(std::string name, std::initializer_list<std::string_view> privileges) {
-  Role made{std::move(name), {}, false};
+/// What backing up and restoring takes.
+constexpr std::string_view kRestore[] = {
+    "Datastore.Browse",
+    "Datastore.FileManagement",
+    "Datastore.AllocateSpace",
+    "Folder.Create",
+    "VirtualMachine.Inventory.Create",
+    "VirtualMachine.Inventory.Delete",
+    "VirtualMachine.Config.AddRemoveDevice",
+    "VirtualMachine.Config.AdvancedConfig",
+    "VirtualMachine.Config.AddNewDisk",
+    "VirtualMachine.Config.AddExistingDisk",
+    "VirtualMachine.Config.Settings",
+    "VirtualMachine.Config.EditDevice",
+    "VirtualMachine.Config.CPUCount",
+    "VirtualMachine.Config.Memory",
+    "VirtualMachine.Config.Annotation",
+    "VirtualMachine.Config.Resource",
+    "VirtualMachine.Config.Rename",
+    "VirtualMachine.Provisioning.MarkAsTemplate",
+    "Resource.AssignVMToPool",
+    "Network.Assign",
+    "StorageProfile.View",
+    "StorageProfile.Update",
+    "Cryptographer.ManageEncryptionPolicy",
+    "Cryptographer.EncryptNew",
+    "Cryptographer.Encrypt",
+    "Cryptographer.RegisterHost",
+    "Cryptographer.ManageKeys",
+    "Cryptographer.ManageKeyServers"};
+
+constexpr std::string_view kOthers[] = {
+    "Authorization.ModifyPermissions", "Cryptographer.Access",
+    "Cryptographer.Recrypt",           "Cryptographer.RegisterVM",
+    "Folder.Delete",                   "Folder.Rename",
+    "Sessions.ValidateSession",        "VirtualMachine.Interact.PowerOff",
+    "VirtualMachine.Interact.PowerOn", "VirtualMachine.Inventory.Move",
+    "VirtualMachine.Inventory.Register"};
+
+Role role(std::string name, const std::vector<std::string_view>& privileges) {
+  Role made{std::move(name), {}, false, {}};
   for (const auto privilege : kSystem) made.privileges.emplace(privilege);
   for (const auto privilege : privileges) made.privileges.emplace(privilege);
   return made;
@@ -21,42 +60,26 @@ Role role(std::string name, std::initializer_list<std::string_view> privileges) 
 bool Role::holds(std::string_view privilege) const {
   if (privilege == "System.Anonymous") return true;
   if (!everything) return privileges.count(privilege) != 0;
-  return name != "no-crypto" || privilege.rfind("Cryptographer.", 0) != 0;
+  return except.empty() || privilege.rfind(except, 0) != 0;
+}
+
+const std::vector<std::string_view>& Permissions::known_privileges() {
+  static const std::vector<std::string_view> all = [] {
+    std::vector<std::string_view> list(std::begin(kSystem), std::end(kSystem));
+    list.insert(list.end(), std::begin(kRestore), std::end(kRestore));
+    list.insert(list.end(), std::begin(kOthers), std::end(kOthers));
+    return list;
+  }();
+  return all;
 }
 
 Permissions::Permissions() {
-  add_role({"admin", {}, true});
-  add_role({"no-crypto", {}, true});
-  add_role({"no-access", {}, false});
+  add_role({"admin", {}, true, {}});
+  add_role({"no-crypto", {}, true, "Cryptographer."});
+  add_role({"no-access", {}, false, {}});
   add_role(role("read-only", {}));
   add_role(role("backup", {"Datastore.Browse", "Datastore.FileManagement"}));
-  add_role(role("restore", {"Datastore.Browse",
-                            "Datastore.FileManagement",
-                            "Datastore.AllocateSpace",
-                            "Folder.Create",
-                            "VirtualMachine.Inventory.Create",
-                            "VirtualMachine.Inventory.Delete",
-                            "VirtualMachine.Config.AddRemoveDevice",
-                            "VirtualMachine.Config.AdvancedConfig",
-                            "VirtualMachine.Config.AddNewDisk",
-                            "VirtualMachine.Config.Settings",
-                            "VirtualMachine.Config.EditDevice",
-                            "VirtualMachine.Config.CPUCount",
-                            "VirtualMachine.Config.Memory",
-                            "VirtualMachine.Config.Annotation",
-                            "VirtualMachine.Config.Resource",
-                            "VirtualMachine.Config.Rename",
-                            "VirtualMachine.Provisioning.MarkAsTemplate",
-                            "Resource.AssignVMToPool",
-                            "Network.Assign",
-                            "StorageProfile.View",
-                            "StorageProfile.Update",
-                            "Cryptographer.ManageEncryptionPolicy",
-                            "Cryptographer.EncryptNew",
-                            "Cryptographer.Encrypt",
-                            "Cryptographer.RegisterHost",
-                            "Cryptographer.ManageKeys",
-                            "Cryptographer.ManageKeyServers"}));
+  add_role(role("restore", {std::begin(kRestore), std::end(kRestore)}));
 }
 
 void Permissions::add_role(Role role) {
@@ -121,6 +144,16 @@ bool Permissions::allows(const Inventory& inventory, std::string_view user, cons
     itself = false;
   }
   return false;
+}
+
+bool Permissions::allows_everywhere(const Inventory& inventory, std::string_view user,
+                                    std::string_view privilege) const {
+  const std::scoped_lock hold(lock_);
+  const auto grants = grants_.find(user);
+  if (grants == grants_.end() || grants->second.size() != 1) return false;
+  const auto& [object, grant] = *grants->second.begin();
+  return object == inventory.root() && grant.propagate &&
+         roles_.find(grant.role)->second.holds(privilege);
 }
 
 }  // namespace vtpmfs::simulator

@@ -52,7 +52,7 @@ class Session {
 
   /// Ended by Logout, by expiry or by a test.
   [[nodiscard]] bool ended() const { return ended_; }
-  /// Lets the bound objects go, which wakes those who wait on them.
+  /// Lets the bound objects go. Who waits on one of them looks at ended() now and then.
   void end();
 
   /// A reference for a new session-bound object: type, `session[KEY]UUID`.

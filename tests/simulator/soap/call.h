@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "tests/simulator/https/http_message.h"
 #include "tests/simulator/model/ref.h"
 #include "tests/simulator/soap/fault.h"
 
@@ -14,29 +15,41 @@ class Arena;
 
 namespace vtpmfs::simulator {
 
-class ManagedObject;
-
-class Simulator;
 class Inventory;
+class ManagedObject;
 class Session;
+class Simulator;
+
+/// What is known of a request before an operation looks at it.
+struct SoapRequest {
+  std::string_view message;
+  std::string prefix;     ///< of the endpoint's namespace: "vim25" or "pbm"
+  std::string operation;  ///< "CreateVM_Task"
+  std::shared_ptr<Session> session;
+  const HttpRequest* http;
+};
+
+/// What an operation may say beside its response.
+struct SoapReply {
+  std::string cookie;  ///< Set-Cookie: the value of vmware_soap_session; empty: none
+  int status = 0;      ///< answer with this HTTP status instead of a message
+};
 
 /// What an operation knows of its caller. Lives on the stack of the connection's thread while the
 /// operation runs; keep nothing of it, a task copies what it needs (user()).
 class Call {
  public:
-  Call(Simulator& simulator, std::string operation, std::shared_ptr<Session> session,
-       vsphere::Arena& arena)
-      : simulator_(simulator),
-        operation_(std::move(operation)),
-        session_(std::move(session)),
-        arena_(arena) {}
+  Call(Simulator& simulator, const SoapRequest& request, SoapReply& reply, vsphere::Arena& arena)
+      : simulator_(simulator), request_(request), reply_(reply), arena_(arena) {}
 
   [[nodiscard]] Simulator& simulator() const { return simulator_; }
   [[nodiscard]] Inventory& inventory() const;
-  [[nodiscard]] const std::string& operation() const { return operation_; }
+  [[nodiscard]] const std::string& operation() const { return request_.operation; }
+  [[nodiscard]] const HttpRequest& http() const { return *request_.http; }
+  [[nodiscard]] SoapReply& reply() const { return reply_; }
 
   /// Null only in operations that anyone may call (System.Anonymous).
-  [[nodiscard]] const std::shared_ptr<Session>& session() const { return session_; }
+  [[nodiscard]] const std::shared_ptr<Session>& session() const { return request_.session; }
   /// The user's name; empty without a session.
   [[nodiscard]] std::string user() const;
 
@@ -52,8 +65,8 @@ class Call {
 
  private:
   Simulator& simulator_;
-  std::string operation_;
-  std::shared_ptr<Session> session_;
+  const SoapRequest& request_;
+  SoapReply& reply_;
   vsphere::Arena& arena_;
 };
 

@@ -19,6 +19,7 @@
 namespace vtpmfs::simulator {
 
 class Task;
+class TaskEngine;
 
 /// Makes TaskInfo.result in an arena; an empty function: no result.
 using TaskResult = std::function<Value(vsphere::Arena&)>;
@@ -28,21 +29,20 @@ using TaskResult = std::function<Value(vsphere::Arena&)>;
 /// The running work's view of its task. The work runs with the inventory's lock held exclusively.
 class TaskContext {
  public:
-  TaskContext(Task& task, Inventory& inventory, Inventory::WriteLock& lock)
-      : task_(task), inventory_(inventory), lock_(lock) {}
+  TaskContext(TaskEngine& engine, Task& task, Inventory::WriteLock& lock)
+      : engine_(engine), task_(task), lock_(lock) {}
 
-  [[nodiscard]] Inventory& inventory() const { return inventory_; }
+  [[nodiscard]] Inventory& inventory() const;
   /// info.progress, 0..100, seen by waiting clients.
   void progress(int percent);
-  /// Lets the world go on for a while: releases the lock, waits, takes the lock again.
-  /// RequestCanceled where the task was cancelled meanwhile. What was looked up before must be
-  /// looked up again.
+  /// Lets the world go on for a while: releases the lock, waits, takes the lock again. RequestCanceled
+  /// where the task was cancelled meanwhile. What was looked up before must be looked up again.
   Outcome<void> pause(std::chrono::milliseconds time);
   [[nodiscard]] bool cancelled() const;
 
  private:
+  TaskEngine& engine_;
   Task& task_;
-  Inventory& inventory_;
   Inventory::WriteLock& lock_;
 };
 
@@ -54,11 +54,11 @@ struct TaskOrder {
   bool cancelable = false;
 };
 
-/// Runs tasks in the order of their coming on a few threads of its own: queued, running (after
-/// half of the delay), success or error. A finished task stays for a while (10 minutes unless set),
-/// then its object is gone.
+/// Runs tasks on a few threads of its own: queued, running (after half of the delay), then the work,
+/// then success or error. A finished task stays for a while (10 minutes unless set), then its object
+/// is gone.
 ///
-/// Threads: start() from any operation; the destructor cancels what is queued and joins.
+/// Threads: start() from any operation. Lock order: inventory before the engine's own.
 class TaskEngine {
  public:
   using Work = std::function<Outcome<TaskResult>(TaskContext&)>;
@@ -68,11 +68,12 @@ class TaskEngine {
   TaskEngine(const TaskEngine&) = delete;
   TaskEngine& operator=(const TaskEngine&) = delete;
 
-  /// Makes the Task object and queues the work; to be called with the inventory's lock held (as
-  /// operations do), after the checks that fault the call itself. What the work captures must not
-  /// be the Call nor its arena.
+  /// Makes the Task object and queues the work; to be called with the inventory's lock held
+  /// exclusively (as operations do), after the checks that fault the call itself. What the work
+  /// captures must not be the Call nor its arena.
   Ref start(const Call& call, TaskOrder order, Work work);
 
+  /// From queueing to the work; 0 at first.
   void set_delay(std::chrono::milliseconds delay);
   void set_lifetime(std::chrono::milliseconds lifetime);
   /// CancelTask; wants the inventory's lock held exclusively.
@@ -81,15 +82,24 @@ class TaskEngine {
   void stop();
 
  private:
-  struct Job;
+  friend class TaskContext;
+  struct Job {
+    std::shared_ptr<Task> task;
+    Work work;
+  };
   void run();
-  void finish(Task& task, Outcome<TaskResult> outcome);
+  void carry_out(const Job& job);
+  void finish(const std::shared_ptr<Task>& task, Outcome<TaskResult> outcome);
+  /// Waits without the inventory's lock; false when the engine stops. Ends early when the task is
+  /// cancelled.
+  bool wait(std::chrono::milliseconds time, const Task& task);
   void bury_the_dead();
 
   Inventory& inventory_;
   std::mutex lock_;
   std::condition_variable wake_;
-  std::deque<std::unique_ptr<Job>> queue_;
+  std::deque<Job> queue_;
+  std::deque<std::shared_ptr<Task>> finished_;  // by the time of their end
   std::chrono::milliseconds delay_{0};
   std::chrono::milliseconds lifetime_{600000};
   bool stopping_ = false;

@@ -1,0 +1,62 @@
+#include "tests/simulator/soap/operations.h"
+
+#include "tests/simulator/model/inventory.h"
+#include "tests/simulator/model/managed_type.h"
+#include "tests/simulator/session/permissions.h"
+#include "tests/simulator/session/session.h"
+#include "tests/simulator/simulator.h"
+
+namespace vtpmfs::simulator {
+
+Inventory& Call::inventory() const { return simulator_.inventory(); }
+
+std::string Call::user() const { return session() ? session()->who().user : std::string(); }
+
+std::shared_ptr<ManagedObject> Call::find(const Ref& ref) const {
+  if (session()) {
+    if (auto bound = session()->find(ref)) return bound;
+  }
+  return inventory().find(ref);
+}
+
+Outcome<void> Call::require(const Ref& object, std::string_view privilege) const {
+  if (!session()) return refuse(not_authenticated(object, privilege));
+  if (simulator_.permissions().allows(inventory(), user(), object, privilege)) return {};
+  return refuse(no_permission(object, privilege));
+}
+
+Outcome<std::string> Operations::invoke(const SoapRequest& request, SoapReply& reply) {
+  const auto found = entries_.find(request.prefix + ":" + request.operation);
+  if (found == entries_.end()) {
+    return refuse(method_not_found({"ServiceInstance", "ServiceInstance"}, request.operation));
+  }
+  return found->second(request, reply);
+}
+
+Outcome<void> Operations::admit(const OperationTraits& traits, const Call& call,
+                                const Ref& receiver, const std::function<Outcome<void>()>& run) {
+  const bool anonymous = traits.privilege == "System.Anonymous";
+  if (!anonymous && (!call.session() || call.session()->ended())) {
+    return refuse(not_authenticated(
+        receiver, traits.privilege.empty() ? std::string_view("System.View") : traits.privilege));
+  }
+  const auto check = [&]() -> Outcome<void> {
+    if (!call.find(receiver)) return refuse(object_not_found(receiver));
+    if (!is_a(receiver.type, traits.receiver)) {
+      return refuse(method_not_found(receiver, call.operation()));
+    }
+    if (anonymous || traits.privilege.empty()) return {};
+    return call.require(receiver, traits.privilege);
+  };
+  if (traits.lock == Lock::exclusive) {
+    const auto hold = call.inventory().write();
+    if (auto checked = check(); !checked) return checked;
+    return run();
+  }
+  auto hold = call.inventory().read();
+  if (auto checked = check(); !checked) return checked;
+  if (traits.lock == Lock::none) hold.unlock();
+  return run();
+}
+
+}  // namespace vtpmfs::simulator
