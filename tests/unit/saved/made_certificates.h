@@ -1,0 +1,82 @@
+// Real certificates and signing requests for the tests, made by OpenSSL once a process.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cache/saved/base64.h"
+
+namespace vtpmfs::cache::made {
+
+template <auto Free>
+struct Freed {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+
+inline EVP_PKEY* key() {
+  static const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> made(EVP_EC_gen("P-256"));
+  if (!made) std::abort();
+  return made.get();
+}
+
+template <class T>
+std::string der_of(const T* object, int (*write)(const T*, unsigned char**)) {
+  unsigned char* bytes = nullptr;
+  const int size = write(object, &bytes);
+  if (size <= 0) std::abort();
+  std::string der(reinterpret_cast<char*>(bytes), static_cast<size_t>(size));
+  OPENSSL_free(bytes);
+  return der;
+}
+
+inline void set_name(X509_NAME* name) {
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("vTPM of the tests"), -1, -1,
+                             0);
+}
+
+inline std::string make_certificate(long serial) {
+  const std::unique_ptr<X509, Freed<X509_free>> made(X509_new());
+  X509_set_version(made.get(), 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
+  set_name(X509_get_subject_name(made.get()));
+  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
+  X509_set_pubkey(made.get(), key());
+  if (X509_sign(made.get(), key(), EVP_sha256()) == 0) std::abort();
+  return der_of<X509>(made.get(), i2d_X509);
+}
+
+inline std::string make_signing_request() {
+  const std::unique_ptr<X509_REQ, Freed<X509_REQ_free>> made(X509_REQ_new());
+  X509_REQ_set_version(made.get(), 0);
+  set_name(X509_REQ_get_subject_name(made.get()));
+  X509_REQ_set_pubkey(made.get(), key());
+  if (X509_REQ_sign(made.get(), key(), EVP_sha256()) == 0) std::abort();
+  return der_of<X509_REQ>(made.get(), i2d_X509_REQ);
+}
+
+/// DER of a self-signed certificate; the same for the same serial number.
+inline const std::string& certificate(long serial) {
+  static std::map<long, std::string> made;
+  std::string& der = made[serial];
+  if (der.empty()) der = make_certificate(serial);
+  return der;
+}
+
+/// DER of a certificate signing request, always the same.
+inline const std::string& signing_request() {
+  static const std::string made = make_signing_request();
+  return made;
+}
+
+}  // namespace vtpmfs::cache::made
