@@ -1,0 +1,163 @@
+#include "vsphere/policy/policy_service.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+
+#include "vsphere/policy/policy_spec.h"
+#include "vsphere/property/fault_error.h"
+#include "vsphere/property/references.h"
+#include "vsphere/soap/arena.h"
+#include "vsphere/soap_caller.h"
+
+namespace vtpmfs::vsphere {
+namespace {
+
+const MoRef kServiceInstance{"PbmServiceInstance", "ServiceInstance"};
+
+pbm__PbmProfileResourceType storage() {
+  pbm__PbmProfileResourceType type;
+  type.resourceType = "STORAGE";
+  return type;
+}
+
+PolicyProfile read_profile(const pbm__PbmProfile& from) {
+  PolicyProfile profile;
+  profile.id = from.profileId.uniqueId;
+  profile.name = from.name;
+  const auto* capabilities = dynamic_cast<const pbm__PbmCapabilityProfile*>(&from);
+  if (capabilities == nullptr) return profile;
+  profile.line_of_service = capabilities->lineOfService.value_or("");
+  const auto* constraints =
+      dynamic_cast<const pbm__PbmCapabilitySubProfileConstraints*>(capabilities->constraints);
+  if (constraints == nullptr) return profile;
+  for (const auto& sub_profile : constraints->subProfiles) {
+    for (const auto& capability : sub_profile.capability) {
+      profile.capabilities.push_back({capability.id.namespace_, capability.id.id});
+    }
+  }
+  return profile;
+}
+
+bool is_missing_method(const Error& error) {
+  const std::string_view fault = fault_type(error);
+  return fault == "MethodNotFound" || fault == "NotSupported" || fault == "NotImplemented";
+}
+
+bool is_unknown_profile(const Error& error) {
+  const std::string_view fault = fault_type(error);
+  return fault == "InvalidArgument" || fault == "PbmFaultNotFound" || fault == "NotFound";
+}
+
+}  // namespace
+
+Result<MoRef> PolicyService::profile_manager(const Call& how) {
+  _pbm__PbmRetrieveServiceContent request;
+  request._USCOREthis = to_soap(kServiceInstance);
+  const auto answer = call<_pbm__PbmRetrieveServiceContentResponse>(caller_, request, how);
+  if (!answer) return fail(answer.error());
+  return from_soap((*answer)->returnval->profileManager);
+}
+
+Result<std::optional<bool>> PolicyService::knows_vm_encryption(const Call& how) {
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  _pbm__PbmFetchVendorInfo request;
+  request._USCOREthis = to_soap(*manager);
+  request.resourceType = storage();
+  const auto answer = call<_pbm__PbmFetchVendorInfoResponse>(caller_, request, how);
+  if (!answer && is_missing_method(answer.error())) return std::optional<bool>();
+  if (!answer) return fail(answer.error());
+  for (const auto& type : (*answer)->returnval) {
+    for (const auto& vendor : type.vendorNamespaceInfo) {
+      if (vendor.namespaceInfo.namespace_ == kVmCryptNamespace) return std::optional<bool>(true);
+    }
+  }
+  return std::optional<bool>(false);
+}
+
+Result<std::vector<std::string>> PolicyService::requirement_policies(const MoRef& manager,
+                                                                     const Call& how) {
+  _pbm__PbmQueryProfile request;
+  request._USCOREthis = to_soap(manager);
+  request.resourceType = storage();
+  request.profileCategory = "REQUIREMENT";
+  const auto answer = call<_pbm__PbmQueryProfileResponse>(caller_, request, how);
+  if (!answer) return fail(answer.error());
+  std::vector<std::string> ids;
+  for (const auto& id : (*answer)->returnval) ids.push_back(id.uniqueId);
+  return ids;
+}
+
+Result<std::vector<PolicyProfile>> PolicyService::read_at_once(const MoRef& manager,
+                                                               const std::vector<std::string>& ids,
+                                                               const Call& how) {
+  _pbm__PbmRetrieveContent request;
+  request._USCOREthis = to_soap(manager);
+  for (const std::string& id : ids) request.profileIds.emplace_back().uniqueId = id;
+  const auto answer = call<_pbm__PbmRetrieveContentResponse>(caller_, request, how);
+  if (!answer) return fail(answer.error());
+  std::vector<PolicyProfile> profiles;
+  for (const pbm__PbmProfile* profile : (*answer)->returnval) {
+    if (profile != nullptr) profiles.push_back(read_profile(*profile));
+  }
+  return profiles;
+}
+
+Result<std::vector<PolicyProfile>> PolicyService::read_profiles(const MoRef& manager,
+                                                                const std::vector<std::string>& ids,
+                                                                const Call& how) {
+  if (ids.empty()) return std::vector<PolicyProfile>();
+  auto all = read_at_once(manager, ids, how);
+  if (all || !is_unknown_profile(all.error())) return all;
+  // One unknown id fails the call as a whole: then one by one.
+  std::vector<PolicyProfile> profiles;
+  for (const std::string& id : ids) {
+    auto one = read_at_once(manager, {id}, how);
+    if (one) {
+      std::move(one->begin(), one->end(), std::back_inserter(profiles));
+    } else if (!is_unknown_profile(one.error())) {
+      return one;
+    }
+  }
+  return profiles;
+}
+
+Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call& how) {
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  const auto ids = requirement_policies(*manager, how);
+  if (!ids) return fail(ids.error());
+  const auto policies = read_profiles(*manager, *ids, how);
+  if (!policies) return fail(policies.error());
+  auto read = read_profiles(*manager, components_to_read(*policies), how);
+  if (!read) return fail(read.error());
+  std::map<std::string, PolicyProfile> components;
+  for (PolicyProfile& component : *read) components[component.id] = std::move(component);
+  return encryption_policies_among(*policies, components);
+}
+
+Result<StoragePolicy> PolicyService::create_encryption_policy(const std::string& name,
+                                                              const Call& how) {
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  const auto create = [&](const PolicyToCreate& policy) -> Result<std::string> {
+    Arena arena;
+    _pbm__PbmCreate request;
+    request._USCOREthis = to_soap(*manager);
+    request.createSpec = policy_spec(policy, arena);
+    const auto answer = call<_pbm__PbmCreateResponse>(caller_, request, how);
+    if (!answer) return fail(answer.error());
+    return (*answer)->returnval->uniqueId;
+  };
+  auto id = create(referring_policy(name, std::string(kDefaultEncryptionComponent)));
+  if (!id && fault_type(id.error()) == "InvalidArgument") {
+    const auto component = create(encryption_component(name + " component"));
+    if (!component) return fail(component.error());
+    id = create(referring_policy(name, *component));
+  }
+  if (!id) return fail(id.error());
+  return StoragePolicy{std::move(*id), name, false};
+}
+
+}  // namespace vtpmfs::vsphere

@@ -1,0 +1,44 @@
+// vCenter's storage policies (PBM), as far as a restore needs them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vsphere/call.h"
+#include "vsphere/error.h"
+#include "vsphere/policy/encryption_policies.h"
+#include "vsphere/restore_target.h"
+
+namespace vtpmfs::vsphere {
+
+class SoapCaller;
+
+/// PBM is a service of its own behind the same address: it may be down while the rest works, and
+/// all Errors of a call are possible. Blocking, thread-safe, without state.
+class PolicyService {
+ public:
+  explicit PolicyService(SoapCaller& caller) : caller_(caller) {}
+
+  /// Empty where the server has no method to tell.
+  Result<std::optional<bool>> knows_vm_encryption(const Call& call);
+  Result<std::vector<StoragePolicy>> encryption_policies(const Call& call);
+  /// A policy that refers to the default encryption component, or where that is missing to a
+  /// component made for it. EEXIST where the name is taken.
+  Result<StoragePolicy> create_encryption_policy(const std::string& name, const Call& call);
+
+ private:
+  Result<MoRef> profile_manager(const Call& call);
+  Result<std::vector<std::string>> requirement_policies(const MoRef& manager, const Call& call);
+  /// Profiles that the server does not know are left out.
+  Result<std::vector<PolicyProfile>> read_profiles(const MoRef& manager,
+                                                   const std::vector<std::string>& ids,
+                                                   const Call& call);
+  Result<std::vector<PolicyProfile>> read_at_once(const MoRef& manager,
+                                                  const std::vector<std::string>& ids,
+                                                  const Call& call);
+
+  SoapCaller& caller_;
+};
+
+}  // namespace vtpmfs::vsphere
