@@ -4,3 +4,4 @@
 #import "inventory.gsoap.h"
 #import "datastore.gsoap.h"
 #import "encryption_operations.gsoap.h"
+#import "placement.gsoap.h"
