@@ -21,6 +21,7 @@ namespace vtpmfs::vsphere {
 /// vcSessionCookie); `read` gets each answer's body and says what went wrong in it, a SOAP fault
 /// included (Error::fault set).
 struct SoapExchange {
+  WireName method;  ///< of the request message, e.g. vim25:Login
   std::function<Result<std::string>(const MessageHeaders&)> write;
   std::function<Status(std::string_view)> read;
   /// WaitForUpdatesEx: the server answers when it likes. Such calls use connections of their own,
@@ -28,8 +29,8 @@ struct SoapExchange {
   bool blocks_at_server = false;
 };
 
-/// Calls over the one transport and the one session. The service (vim25 at /sdk, PBM at /pbm), the
-/// method's name and with it whether the call changes something are taken from the message itself.
+/// Calls over the one transport and the one session. The service (vim25 at /sdk, PBM at /pbm) and
+/// whether the call changes something follow from the message's type.
 ///
 /// - A fault becomes an Error with the errno of its type, words for a person and `fault` attached.
 /// - NotAuthenticated: logs in anew (one login for however many callers) and repeats the call once;
@@ -51,6 +52,9 @@ class SoapCaller {
   virtual Status exchange_and_wait(SoapExchange exchange, const Call& call) = 0;
 
   [[nodiscard]] virtual const ServiceRefs& refs() const = 0;
+  /// The name under which vCenter logs a call: the caller's own or ours, and a number that makes it
+  /// the only one.
+  virtual std::string new_operation_id(const Call& call) = 0;
 
   /// Grows by one with each login. Objects that belong to a session (views, collectors, filters)
   /// are gone when it has moved. Read it before a call to know which session a lost one was.
@@ -73,6 +77,7 @@ Result<Message<Response>> call(SoapCaller& caller, const Request& request, const
                                bool blocks_at_server = false) {
   std::optional<Message<Response>> message;
   SoapExchange exchange;
+  exchange.method = wire_name<Request>();
   exchange.blocks_at_server = blocks_at_server;
   exchange.write = [&request](const MessageHeaders& headers) {
     return write_message(headers, request);
@@ -94,11 +99,11 @@ Result<Message<Response>> call(SoapCaller& caller, const Request& request, const
 template <class Response, class Request>
 void call_async(SoapCaller& caller, const Request& request, const Call& how,
                 std::function<void(Result<Message<Response>>)> done) {
-  // The operationID goes into the HTTP-independent text, so it is fixed here.
   auto text = std::make_shared<Result<std::string>>(
-      write_message(MessageHeaders{how.operation_id, {}}, request));
+      write_message(MessageHeaders{caller.new_operation_id(how), {}}, request));
   auto message = std::make_shared<std::optional<Message<Response>>>();
   SoapExchange exchange;
+  exchange.method = wire_name<Request>();
   exchange.write = [text](const MessageHeaders&) { return *text; };
   exchange.read = [message](std::string_view body) -> Status {
     auto parsed = read_message<Response>(body);

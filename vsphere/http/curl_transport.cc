@@ -125,7 +125,7 @@ void CurlTransport::send(HttpRequest request, const Call& call, Done done) {
   job->deadline = EventLoop::Clock::now() + job->timeout;
   job->cancel = call.cancel;
   job->done = std::move(done);
-  job->fresh_connection = changes_something(job->request);
+  job->fresh_connection = changes_something(job->request) || !job->request.repeatable;
   // A cancel that comes before start() is seen there; the job's end unregisters this, so that a
   // token may outlive the transport.
   job->registration = call.cancel.on_cancel(

@@ -35,6 +35,7 @@ struct HttpResponse {
   int status = 0;
   std::string content_type;
   std::optional<uint64_t> content_length;  ///< as announced
+  bool chunked = false;                    ///< the body tells by itself where it ends
   std::vector<std::string> set_cookies;    ///< values of Set-Cookie, as they came
   std::string body;
 };

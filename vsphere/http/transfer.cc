@@ -113,6 +113,8 @@ size_t Transfer::take_header(char* data, size_t size, size_t count, void* self) 
     response.set_cookies.emplace_back(*cookie);
   } else if (auto type = value_of(line, "Content-Type")) {
     response.content_type = std::string(*type);
+  } else if (value_of(line, "Transfer-Encoding")) {
+    response.chunked = true;  // the only such coding that curl takes
   }
   return line.size();
 }

@@ -30,8 +30,8 @@ struct TransportSettings {
 /// ECANCELED (shut down), ETIMEDOUT, EHOSTUNREACH, EPROTO (TLS), EFBIG, EIO. An answer with any
 /// HTTP status is no error here.
 ///
-/// A request that changes something goes out on a connection of its own making: on a kept-alive one
-/// curl would send it a second time by itself when the server had closed that in the meantime.
+/// A request that must not be repeated goes out on a new connection: on a kept-alive one curl would
+/// send it a second time by itself when the server had closed that in the meantime.
 ///
 /// The destructor shuts down, answers everybody and joins its threads.
 class Transport {
