@@ -46,6 +46,7 @@ PropertyQuery query_from(const MoRef& root) {
                       {"Datastore", {"name", "browser"}}};
   // Starting at the root folder, only folders of datacenters are met: the other kinds of folders
   // hang on other properties of a datacenter than the one that is followed here.
+  query.first = {"children"};
   query.steps = {{"children", "Folder", "childEntity", {"children", "datastores"}},
                  {"datastores", "Datacenter", "datastore", {}}};
   return query;

@@ -154,6 +154,7 @@ class InventoryFeed : public InventorySource {
       query.properties = feed_properties(unknown_paths_);
       query.objects = {*view_};
       query.skip_objects = true;
+      query.first = {"members"};
       query.steps = {{"members", "ContainerView", "view", {}}};
       Arena arena;
       _vim25__CreateFilter request;

@@ -30,8 +30,9 @@ struct PropertyPaths {
 struct PropertyQuery {
   std::vector<PropertyPaths> properties;
   std::vector<MoRef> objects;
-  bool skip_objects = false;         ///< the objects themselves are only the start of the way
-  std::vector<TraversalStep> steps;  ///< all of them may be taken from `objects`
+  bool skip_objects = false;       ///< the objects themselves are only the start of the way
+  std::vector<std::string> first;  ///< names of the steps that are taken from `objects`
+  std::vector<TraversalStep> steps;
   /// An object that has gone is reported with the fault instead of failing the whole call.
   bool report_missing_objects = false;
 };

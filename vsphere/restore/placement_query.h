@@ -1,0 +1,14 @@
+// What is read of a datacenter to place a VM in it.
+#pragma once
+
+#include "vsphere/property/property_query.h"
+
+namespace vtpmfs::vsphere {
+
+/// One query for everything below (compute, datastores, networks) and above (names of the path) the
+/// datacenter. `ask_for_drs` false: for servers that do not know the property.
+PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs);
+
+inline constexpr std::string_view kDrsEnabled = "configuration.drsConfig.enabled";
+
+}  // namespace vtpmfs::vsphere
