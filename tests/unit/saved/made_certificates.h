@@ -22,7 +22,8 @@ struct Freed {
 };
 
 inline EVP_PKEY* key() {
-  static const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> made(EVP_EC_gen("P-256"));
+  static const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> made(
+      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   if (!made) std::abort();
   return made.get();
 }
