@@ -1,0 +1,40 @@
+// The append-only log of the staging namespace on disk.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "cache/staging/index_record.h"
+#include "vsphere/error.h"
+
+namespace vtpmfs::cache {
+
+/// A file of records, each with its length and CRC-32. What a crash tore off at the end is dropped
+/// when it is opened; a record is either there whole or not at all. Appending that fails (full
+/// disk) leaves the file as it was. Not thread-safe: the store's lock guards it.
+class IndexLog {
+ public:
+  /// Opens `path` (made if absent), gives each whole record to `replay` in order and cuts off the
+  /// torn rest. EIO for a file of another version.
+  static Result<std::unique_ptr<IndexLog>> open(
+      const std::string& path, const std::function<void(const IndexRecord&)>& replay);
+  /// Writes `records` as a new log, durable before it takes the place of the old one.
+  static Status rewrite(
+      const std::string& path,
+      const std::function<Status(const std::function<Status(const IndexRecord&)>&)>& records);
+  IndexLog(const IndexLog&) = delete;
+  IndexLog& operator=(const IndexLog&) = delete;
+  ~IndexLog();
+
+  Status append(const IndexRecord& record);
+  /// Everything that was appended is on disk.
+  Status sync();
+
+ private:
+  IndexLog(int fd, uint64_t size) : fd_(fd), size_(size) {}
+  int fd_;
+  uint64_t size_;
+};
+
+}  // namespace vtpmfs::cache

@@ -1,0 +1,273 @@
+#include "cache/staging/staged_namespace.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace vtpmfs::cache {
+namespace {
+
+constexpr unsigned kNoReplace = 1;  // RENAME_NOREPLACE
+constexpr unsigned kExchange = 2;   // RENAME_EXCHANGE
+constexpr size_t kLongestName = 255;
+
+}  // namespace
+
+StagedNode* StagedNamespace::find(StagedId id) {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+const StagedNode* StagedNamespace::find(StagedId id) const {
+  const auto found = nodes_.find(id);
+  return found == nodes_.end() ? nullptr : &found->second;
+}
+
+StagedId StagedNamespace::root_of(const std::string& datacenter) const {
+  const auto found = roots_.find(datacenter);
+  return found == roots_.end() ? 0 : found->second;
+}
+
+bool StagedNamespace::is_root(StagedId id) const {
+  return std::any_of(roots_.begin(), roots_.end(),
+                     [id](const auto& root) { return root.second == id; });
+}
+
+Result<StagedId> StagedNamespace::child(StagedId directory, const std::string& name) const {
+  const StagedNode* node = find(directory);
+  if (node == nullptr) return fail(ENOENT, "the staged directory is gone");
+  if (!node->directory) return fail(ENOTDIR, "not a directory");
+  const auto found = node->children.find(name);
+  if (found == node->children.end()) return fail(ENOENT, "no staged '" + name + "'");
+  return found->second;
+}
+
+uint32_t StagedNamespace::depth(StagedId id) const {
+  uint32_t levels = 0;
+  for (const StagedNode* node = find(id); node != nullptr && node->parent != 0;
+       node = find(node->parent))
+    ++levels;
+  return levels;
+}
+
+uint32_t StagedNamespace::height(StagedId id) const {
+  const StagedNode* node = find(id);
+  uint32_t levels = 0;
+  if (node != nullptr)
+    for (const auto& [name, child] : node->children) levels = std::max(levels, 1 + height(child));
+  return levels;
+}
+
+bool StagedNamespace::is_below(StagedId id, StagedId ancestor) const {
+  while (id != 0) {
+    if (id == ancestor) return true;
+    const StagedNode* node = find(id);
+    id = node == nullptr ? 0 : node->parent;
+  }
+  return false;
+}
+
+Status StagedNamespace::may_create(StagedId directory, const std::string& name,
+                                   const StagingLimits& limits) const {
+  const auto present = child(directory, name);
+  if (present) return fail(EEXIST, "'" + name + "' is staged already");
+  if (present.error().code != Errno{ENOENT} || find(directory) == nullptr)
+    return fail(present.error());
+  const StagedNode* node = find(directory);
+  if (node->parent == 0 && !is_root(directory))
+    return fail(ENOENT, "the staged directory was removed");
+  if (name.empty() || name == "." || name == "..") return fail(EINVAL, "not a name");
+  if (name.size() > kLongestName) return fail(ENAMETOOLONG, "a name has at most 255 bytes");
+  if (nodes_.size() >= limits.entries)
+    return fail(ENOSPC, "restore/ holds as many files as it may");
+  if (depth(directory) + 1 > limits.depth) return fail(ELOOP, "restore/ is nested too deeply");
+  return {};
+}
+
+Status StagedNamespace::may_unlink(StagedId directory, const std::string& name) const {
+  const auto id = child(directory, name);
+  if (!id) return fail(id.error());
+  if (find(*id)->directory) return fail(EISDIR, "'" + name + "' is a directory");
+  return {};
+}
+
+Status StagedNamespace::may_remove_directory(StagedId directory, const std::string& name) const {
+  const auto id = child(directory, name);
+  if (!id) return fail(id.error());
+  const StagedNode* node = find(*id);
+  if (!node->directory) return fail(ENOTDIR, "'" + name + "' is not a directory");
+  if (!node->children.empty()) return fail(ENOTEMPTY, "'" + name + "' is not empty");
+  return {};
+}
+
+Status StagedNamespace::may_rename(StagedId from, const std::string& name, StagedId to,
+                                   const std::string& new_name, unsigned flags,
+                                   const StagingLimits& limits) const {
+  if ((flags & ~(kNoReplace | kExchange)) != 0 || flags == (kNoReplace | kExchange))
+    return fail(EINVAL, "unknown flags of rename");
+  const auto moved = child(from, name);
+  if (!moved) return fail(moved.error());
+  const StagedNode* node = find(*moved);
+  const auto replaced = child(to, new_name);
+  if (!replaced && (flags & kExchange) != 0) return fail(replaced.error());
+  if (!replaced) {
+    StagingLimits roomy = limits;
+    ++roomy.entries;  // nothing is added
+    if (auto may = may_create(to, new_name, roomy); !may) return may;
+  }
+  if (is_below(to, *moved)) return fail(EINVAL, "a directory cannot be moved into itself");
+  if (depth(to) + 1 + height(*moved) > limits.depth)
+    return fail(ELOOP, "restore/ would be nested too deeply");
+  if (!replaced || *replaced == *moved) return {};
+  const StagedNode* target = find(*replaced);
+  if ((flags & kNoReplace) != 0) return fail(EEXIST, "'" + new_name + "' is staged already");
+  if ((flags & kExchange) != 0) {
+    if (is_below(from, *replaced)) return fail(EINVAL, "a directory cannot be moved into itself");
+    return {};
+  }
+  if (node->directory && !target->directory)
+    return fail(ENOTDIR, "'" + new_name + "' is not a directory");
+  if (!node->directory && target->directory)
+    return fail(EISDIR, "'" + new_name + "' is a directory");
+  if (target->directory && !target->children.empty())
+    return fail(ENOTEMPTY, "'" + new_name + "' is not empty");
+  return {};
+}
+
+void StagedNamespace::attach(StagedId id, StagedId directory, const std::string& name,
+                             WallTime when) {
+  StagedNode* parent = find(directory);
+  StagedNode* node = find(id);
+  if (parent == nullptr || node == nullptr || !parent->directory) return;
+  parent->children[name] = id;
+  parent->ctime = when;
+  if (!parent->mtime_set) parent->mtime = when;
+  node->parent = directory;
+  node->name = name;
+}
+
+std::vector<StagedId> StagedNamespace::detach(StagedId directory, const std::string& name,
+                                              WallTime when) {
+  StagedNode* parent = find(directory);
+  const auto id = child(directory, name);
+  if (parent == nullptr || !id) return {};
+  parent->children.erase(name);
+  parent->ctime = when;
+  if (!parent->mtime_set) parent->mtime = when;
+  find(*id)->parent = 0;
+  find(*id)->ctime = when;
+  return {*id};
+}
+
+std::vector<StagedId> StagedNamespace::apply_rename(const IndexRecord& record) {
+  const auto moved = child(record.parent, record.name);
+  if (!moved) return {};
+  const auto target = child(record.id, record.value);
+  if (target && *target == *moved) return {};
+  std::vector<StagedId> gone;
+  detach(record.parent, record.name, record.ctime);
+  if (target) detach(record.id, record.value, record.ctime);
+  if (target && record.action == IndexAction::rename) gone.push_back(*target);
+  attach(*moved, record.id, record.value, record.ctime);
+  if (target && record.action == IndexAction::exchange)
+    attach(*target, record.parent, record.name, record.ctime);
+  find(*moved)->ctime = record.ctime;
+  return gone;
+}
+
+std::vector<StagedId> StagedNamespace::apply(const IndexRecord& record) {
+  next_id_ = std::max(next_id_, record.id + 1);
+  switch (record.action) {
+    case IndexAction::next_id:
+      next_id_ = std::max(next_id_, record.id);
+      return {};
+    case IndexAction::root:
+    case IndexAction::create: {
+      if (record.action == IndexAction::create && find(record.parent) == nullptr) return {};
+      StagedNode node;
+      node.name = record.name;
+      node.directory = record.directory || record.action == IndexAction::root;
+      node.mtime_set = record.mtime_set;
+      node.permissions = record.permissions;
+      node.uid = record.uid;
+      node.gid = record.gid;
+      node.atime = record.atime;
+      node.mtime = record.mtime;
+      node.ctime = record.ctime;
+      nodes_[record.id] = std::move(node);
+      if (record.action == IndexAction::root)
+        roots_[record.name] = record.id;
+      else
+        attach(record.id, record.parent, record.name, record.ctime);
+      return {};
+    }
+    case IndexAction::unlink:
+      return detach(record.parent, record.name, record.ctime);
+    case IndexAction::rename:
+    case IndexAction::exchange:
+      return apply_rename(record);
+    case IndexAction::attributes:
+      if (StagedNode* node = find(record.id)) {
+        node->permissions = record.permissions;
+        node->uid = record.uid;
+        node->gid = record.gid;
+        node->atime = record.atime;
+        node->mtime = record.mtime;
+        node->ctime = record.ctime;
+        node->mtime_set = record.mtime_set;
+      }
+      return {};
+    case IndexAction::set_xattr:
+      if (StagedNode* node = find(record.id)) node->xattrs[record.name] = record.value;
+      return {};
+    case IndexAction::remove_xattr:
+      if (StagedNode* node = find(record.id)) node->xattrs.erase(record.name);
+      return {};
+  }
+  return {};
+}
+
+std::vector<IndexRecord> StagedNamespace::snapshot() const {
+  std::vector<IndexRecord> records;
+  IndexRecord next;
+  next.id = next_id_;
+  records.push_back(next);
+  std::vector<StagedId> pending;
+  std::vector<IndexRecord> attributes;  // after all children, which touch their directory's times
+  for (const auto& [name, id] : roots_) pending.push_back(id);
+  while (!pending.empty()) {
+    const StagedId id = pending.back();
+    pending.pop_back();
+    const StagedNode& node = nodes_.at(id);
+    IndexRecord record;
+    record.action = is_root(id) ? IndexAction::root : IndexAction::create;
+    record.id = id;
+    record.parent = node.parent;
+    record.name = node.name;
+    record.directory = node.directory;
+    record.mtime_set = node.mtime_set;
+    record.permissions = node.permissions;
+    record.uid = node.uid;
+    record.gid = node.gid;
+    record.atime = node.atime;
+    record.mtime = node.mtime;
+    record.ctime = node.ctime;
+    records.push_back(record);
+    for (const auto& [name, value] : node.xattrs) {
+      IndexRecord xattr;
+      xattr.action = IndexAction::set_xattr;
+      xattr.id = id;
+      xattr.name = name;
+      xattr.value = value;
+      records.push_back(std::move(xattr));
+    }
+    if (node.directory) {
+      record.action = IndexAction::attributes;
+      attributes.push_back(std::move(record));
+    }
+    for (const auto& [name, child] : node.children) pending.push_back(child);
+  }
+  records.insert(records.end(), attributes.begin(), attributes.end());
+  return records;
+}
+
+}  // namespace vtpmfs::cache
