@@ -1,0 +1,133 @@
+#include "fs/restore/commit_rule.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cache/saved/config_file.h"
+#include "cache/saved/file_names.h"
+#include "cache/saved/sha256sums.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+constexpr std::array kFiveFiles{cache::kBundleFile, cache::kFirmwareFile, cache::kKeyIdFile,
+                                cache::kNvramFile, cache::kVtpmFile};
+
+/// The VM had no nvram, and config.json (whose hash is right by now) says so.
+bool without_nvram(const StagedContents& contents) {
+  if (!contents.config) return false;
+  const auto config = cache::parse_config(*contents.config);
+  return config && config->origin && config->origin->no_nvram;
+}
+
+}  // namespace
+
+bool makes_a_set(std::string_view name) {
+  return name == cache::kKeyIdFile || name == cache::kBundleFile || name == cache::kVtpmFile ||
+         name == cache::kNvramFile;
+}
+
+bool takes_part(std::string_view name) {
+  return name == cache::kSha256SumsFile ||
+         std::find(cache::kSummedFiles.begin(), cache::kSummedFiles.end(), name) !=
+             cache::kSummedFiles.end();
+}
+
+bool is_hidden(std::string_view name) {
+  return !name.empty() && name.front() == '.';
+}
+
+Judgement judge(const StagedContents& contents) {
+  Judgement judgement;
+  const bool is_set = std::any_of(contents.hashes.begin(), contents.hashes.end(),
+                                  [](const auto& file) { return makes_a_set(file.first); });
+  if (!is_set) return judgement;
+  if (!contents.manifest || contents.manifest->empty()) {
+    judgement.verdict = Verdict::no_manifest;
+    judgement.words =
+        "waiting for SHA256SUMS, which tells whole files from half ones; to start without it: sync "
+        "this directory";
+    return judgement;
+  }
+  const auto sums = cache::parse_sha256sums(*contents.manifest);
+  if (!sums) {
+    judgement.verdict = Verdict::not_restorable;
+    judgement.words = sums.error().words;
+    return judgement;
+  }
+  for (const auto& [name, hash] : *sums) {
+    const auto staged = contents.hashes.find(name);
+    if (staged == contents.hashes.end())
+      judgement.missing.push_back(name);
+    else if (staged->second != hash)
+      judgement.differing.push_back(name);
+  }
+  if (!judgement.missing.empty()) {
+    judgement.verdict = Verdict::waiting;
+    judgement.words = fmt::format("waiting for {}", fmt::join(judgement.missing, ", "));
+    return judgement;
+  }
+  if (!judgement.differing.empty()) {
+    judgement.verdict = Verdict::mismatch;
+    judgement.words =
+        fmt::format("{} differs from SHA256SUMS", fmt::join(judgement.differing, ", "));
+    return judgement;
+  }
+  std::vector<std::string> unlisted;
+  for (const std::string_view name : kFiveFiles)
+    if (sums->find(name) == sums->end() && !(name == cache::kNvramFile && without_nvram(contents)))
+      unlisted.emplace_back(name);
+  if (!unlisted.empty()) {
+    judgement.verdict = Verdict::not_restorable;
+    judgement.words = fmt::format("SHA256SUMS does not list {}: this was never a whole set",
+                                  fmt::join(unlisted, ", "));
+    return judgement;
+  }
+  judgement.verdict = Verdict::complete;
+  return judgement;
+}
+
+bool tells_mismatch(const Judgement& judgement, const Arrival& arrival) {
+  if (judgement.verdict != Verdict::mismatch) return false;
+  if (!arrival.whole) return false;
+  if (arrival.last_piece) return true;
+  return std::find(judgement.differing.begin(), judgement.differing.end(), arrival.file) !=
+         judgement.differing.end();
+}
+
+void WrittenRanges::add(uint64_t offset, uint64_t size) {
+  any_ = true;
+  if (size == 0) return;
+  uint64_t begin = offset;
+  uint64_t end = offset + size;
+  auto next = ranges_.upper_bound(begin);
+  if (next != ranges_.begin()) {
+    const auto before = std::prev(next);
+    if (before->second >= begin) {
+      begin = before->first;
+      end = std::max(end, before->second);
+      ranges_.erase(before);
+    }
+  }
+  while (next != ranges_.end() && next->first <= end) {
+    end = std::max(end, next->second);
+    next = ranges_.erase(next);
+  }
+  ranges_[begin] = end;
+}
+
+void WrittenRanges::cut(uint64_t size) {
+  any_ = true;
+  ranges_.erase(ranges_.lower_bound(size), ranges_.end());
+  if (!ranges_.empty() && ranges_.rbegin()->second > size) ranges_.rbegin()->second = size;
+}
+
+bool WrittenRanges::covers(uint64_t size) const {
+  return any_ && ranges_.size() == 1 && ranges_.begin()->first == 0 &&
+         ranges_.begin()->second >= size;
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,79 @@
+// When is a staged directory complete? SHA256SUMS is the manifest, and content decides.
+//
+// Pure rules: no disk, no clock, no lock. What the store holds goes in, a verdict comes out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cache/saved/sha256.h"
+#include "vsphere/error.h"
+
+namespace vtpmfs::fs {
+
+/// What a staged directory directly holds, of the names that count.
+struct StagedContents {
+  std::map<std::string, cache::Sha256Hash, std::less<>>
+      hashes;                           ///< of the six files that are there
+  std::optional<std::string> manifest;  ///< SHA256SUMS' text
+  std::optional<std::string> config;    ///< config.json's text
+};
+
+enum class Verdict {
+  no_set,          ///< a folder: none of keyId, encryption.bundle, vtpm.json, nvram
+  no_manifest,     ///< waits: nothing tells whole files from half ones, and a SHA256SUMS may still
+                   ///< come
+  waiting,         ///< listed files have not been created yet
+  mismatch,        ///< all listed files are there, and a hash differs: EBADMSG
+  not_restorable,  ///< all matches, but it is no set that can be restored: EINVAL
+  complete
+};
+
+struct Judgement {
+  Verdict verdict = Verdict::no_set;
+  std::vector<std::string> missing;    ///< listed and not there
+  std::vector<std::string> differing;  ///< there, with another content
+  std::string words;                   ///< for restore.status
+};
+
+Judgement judge(const StagedContents& contents);
+
+/// True for a name that makes its directory a set, and not a folder.
+bool makes_a_set(std::string_view name);
+/// True for the six files and SHA256SUMS.
+bool takes_part(std::string_view name);
+/// True for names that never commit by themselves, and hide what is below them: `.~tmp~`,
+/// `.nvram.Xy12`.
+bool is_hidden(std::string_view name);
+
+/// What happened last to a set, as far as the errno of a mismatch depends on it.
+struct Arrival {
+  std::string file;         ///< the name that was flushed or renamed to; empty: a directory arrived
+  bool whole = false;       ///< written from its start to its end through this handle, or renamed
+  bool last_piece = false;  ///< before it, a listed file was missing
+};
+
+/// Whether this arrival is told about a mismatch. A partly written handle is not: restic
+/// preallocates all files, closes them, and comes back.
+bool tells_mismatch(const Judgement& judgement, const Arrival& arrival);
+
+/// Which bytes of a file one handle has written.
+class WrittenRanges {
+ public:
+  void add(uint64_t offset, uint64_t size);
+  /// The file was cut to this size through the handle.
+  void cut(uint64_t size);
+  [[nodiscard]] bool covers(uint64_t size) const;
+  /// Something was written or cut since the handle was opened.
+  [[nodiscard]] bool any() const { return any_; }
+
+ private:
+  std::map<uint64_t, uint64_t> ranges_;  ///< begin -> end, apart from each other
+  bool any_ = false;
+};
+
+}  // namespace vtpmfs::fs
