@@ -48,7 +48,8 @@ std::string type_of_element(std::string_view tag) {
 // The children of <detail>: the first one is the fault.
 bool read_detail(struct soap* soap, std::optional<Fault>& fault) {
   if (soap_element_begin_in(soap, "detail", 0, nullptr)) return false;
-  while (soap->body && soap_peek_element(soap) == SOAP_OK) {
+  if (!soap->body) return true;  // <detail/>
+  while (soap_peek_element(soap) == SOAP_OK) {
     const std::string tag = soap->tag;
     if (fault) {
       if (soap_ignore_element(soap)) return false;
@@ -59,8 +60,7 @@ bool read_detail(struct soap* soap, std::optional<Fault>& fault) {
     fault = fault_of(*detail, "");
     if (!unknown_type(*detail)) fault->type = type_of_element(tag);
   }
-  if (soap->body && soap->error != SOAP_NO_TAG) return false;
-  return soap_element_end_in(soap, "detail") == SOAP_OK;
+  return soap->error == SOAP_NO_TAG && soap_element_end_in(soap, "detail") == SOAP_OK;
 }
 
 }  // namespace
@@ -76,9 +76,7 @@ Fault fault_of(const vim25__MethodFault& fault, std::string_view message) {
   plain.privilege_id = fault.privilegeId.value_or("");
   plain.name = first_of({&fault.name, &fault.pbm__name, &fault.containerName});
   plain.file = fault.file.value_or("");
-  if (fault.datastore) plain.datastore = fault.datastore->__item;
-  if (plain.datastore.empty())
-    plain.datastore = first_of({&fault.datastorePath, &fault.datastoreName});
+  plain.datastore = first_of({&fault.datastore, &fault.datastorePath, &fault.datastoreName});
   plain.invalid_property = first_of({&fault.invalidProperty, &fault.property, &fault.argumentName});
   plain.reason = first_of({&fault.reason, &fault.detail, &fault.text});
   plain.method = fault.method.value_or("");
@@ -101,9 +99,10 @@ Fault fault_of(const vim25__LocalizedMethodFault& fault) {
 
 std::optional<Fault> read_fault(struct soap* soap) {
   if (soap_element_begin_in(soap, "SOAP-ENV:Fault", 0, nullptr)) return std::nullopt;
+  if (!soap->body) return Fault{};
   std::optional<Fault> fault;
   std::string text;
-  while (soap->body && soap_peek_element(soap) == SOAP_OK) {
+  while (soap_peek_element(soap) == SOAP_OK) {
     bool read = false;
     if (soap_match_tag(soap, soap->tag, "faultstring") == SOAP_OK) {
       read = soap_in_std__string(soap, "faultstring", &text, "xsd:string") != nullptr;
@@ -114,8 +113,9 @@ std::optional<Fault> read_fault(struct soap* soap) {
     }
     if (!read) return std::nullopt;
   }
-  if (soap->error != SOAP_NO_TAG && soap->error != SOAP_OK) return std::nullopt;
-  if (soap_element_end_in(soap, "SOAP-ENV:Fault")) return std::nullopt;
+  if (soap->error != SOAP_NO_TAG || soap_element_end_in(soap, "SOAP-ENV:Fault")) {
+    return std::nullopt;
+  }
   if (!fault) fault.emplace();
   fault->message = text;
   return fault;

@@ -17,6 +17,7 @@ namespace {
 // What gSOAP's callbacks find behind soap->user while a message is written or read.
 struct Input {
   std::string_view rest;
+  std::string rewritten;  // where the text had to be, else empty
 };
 
 size_t receive(struct soap* soap, char* buffer, size_t size) {
@@ -66,10 +67,19 @@ tl::unexpected<Error> not_read(const std::string& expected, const std::string& w
   return fail(EIO, fmt::format("expected the SOAP message {}: {}", expected, why));
 }
 
+bool at_element(struct soap* soap, const char* tag) {
+  return soap_match_tag(soap, soap->tag, tag) == SOAP_OK;
+}
+
 // Opens the envelope and stops at the first element of the body, whose name is then in soap->tag.
 Status open_envelope(struct soap* soap, Input& input, const std::string& expected) {
   if (input.rest.empty()) return not_read(expected, "the text is empty");
-  if (const auto flaw = flaw_in_text(input.rest); !flaw.empty()) return not_read(expected, flaw);
+  const auto check = check_text(input.rest);
+  if (!check.flaw.empty()) return not_read(expected, check.flaw);
+  if (check.has_long_references) {
+    input.rewritten = with_short_references(input.rest);
+    input.rest = input.rewritten;
+  }
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (input.rest.starts_with(byte_order_mark)) input.rest.remove_prefix(byte_order_mark.size());
   const auto start = input.rest.find_first_not_of(" \t\r\n");
@@ -78,15 +88,17 @@ Status open_envelope(struct soap* soap, Input& input, const std::string& expecte
   }
   soap->user = &input;
   soap->frecv = receive;
-  if (soap_begin_recv(soap) || soap_envelope_begin_in(soap) || soap_recv_header(soap) ||
-      soap_body_begin_in(soap) || soap_peek_element(soap)) {
+  if (soap_begin_recv(soap) || soap_peek_element(soap)) {
+    return not_read(expected, gsoap_words(soap));
+  }
+  // gSOAP would take any root for the body of a message without an envelope.
+  if (!at_element(soap, "SOAP-ENV:Envelope"))
+    return not_read(expected, "the root is not an envelope");
+  if (soap_envelope_begin_in(soap) || soap_recv_header(soap) || soap_body_begin_in(soap) ||
+      soap_peek_element(soap)) {
     return not_read(expected, gsoap_words(soap));
   }
   return {};
-}
-
-bool at_element(struct soap* soap, const char* tag) {
-  return soap_match_tag(soap, soap->tag, tag) == SOAP_OK;
 }
 
 // The rest of the envelope: cut-off messages must not pass, even if all that was asked for is
@@ -127,7 +139,7 @@ Result<std::string> write(const MessageHeaders& headers,
 
 Status read(struct soap* soap, std::string_view xml, const WireName& expected,
             const std::function<bool(struct soap*, const char* tag)>& get_body) {
-  Input input{xml};
+  Input input{xml, {}};
   const auto tag = expected.qualified();
   if (auto status = open_envelope(soap, input, expected.local); !status) return status;
   if (at_element(soap, "SOAP-ENV:Fault")) {
@@ -154,7 +166,7 @@ tl::unexpected<Error> no_returnval(const WireName& message) {
 Result<MessageName> peek_operation(std::string_view xml) {
   const ContextLease context = lease_context();
   struct soap* soap = context.get();
-  Input input{xml};
+  Input input{xml, {}};
   if (auto status = open_envelope(soap, input, "of any name"); !status) {
     return fail(std::move(status.error()));
   }

@@ -1,5 +1,6 @@
 #include "vsphere/soap/text_check.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -33,15 +34,59 @@ bool is_xml_character(uint32_t c) {
          (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
 }
 
-// The text after "&#": decimal, or x and hexadecimal, then ';'.
-bool is_good_reference(std::string_view digits) {
-  const bool hexadecimal = digits.starts_with('x');
-  if (hexadecimal) digits.remove_prefix(1);
+constexpr size_t kReadableReference = 6;  // from '#' to before ';'
+
+// A reference, from '&' to ';'.
+struct Reference {
+  size_t length = 0;       // 0: not a reference that XML knows
+  uint32_t character = 0;  // 0 for the five named ones
+};
+
+Reference reference_at(std::string_view text) {
+  for (const std::string_view named : {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;"}) {
+    if (text.starts_with(named)) return {named.size(), 0};
+  }
+  if (!text.starts_with("&#")) return {};
+  const bool hexadecimal = text.substr(2).starts_with('x');
+  const char* first = text.data() + (hexadecimal ? 3 : 2);
+  const char* end = text.data() + text.size();
   uint32_t character = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stopped, error] =
-      std::from_chars(digits.data(), end, character, hexadecimal ? 16 : 10);
-  return error == std::errc() && stopped != end && *stopped == ';' && is_xml_character(character);
+  const auto [stopped, error] = std::from_chars(first, end, character, hexadecimal ? 16 : 10);
+  if (error != std::errc() || stopped == end || *stopped != ';' || !is_xml_character(character)) {
+    return {};
+  }
+  return {static_cast<size_t>(stopped - text.data()) + 1, character};
+}
+
+bool is_long(const Reference& reference) {
+  return reference.character != 0 && reference.length - 2 > kReadableReference;
+}
+
+// Text in which '&' means itself: its length with the brackets, npos when it does not end.
+constexpr std::string_view kSectionStart = "<![CDATA[";
+size_t section_at(std::string_view text) {
+  constexpr std::string_view section_end = "]]>";
+  const auto end = text.find(section_end);
+  return end == std::string_view::npos ? end : end + section_end.size();
+}
+
+void append_utf8(std::string& text, uint32_t c) {
+  const auto append = [&text](uint32_t byte) { text += static_cast<char>(byte); };
+  if (c < 0x80) {
+    text += "&#" + std::to_string(c) + ";";  // it may be markup
+  } else if (c < 0x800) {
+    append(0xC0 | c >> 6);
+    append(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    append(0xE0 | c >> 12);
+    append(0x80 | (c >> 6 & 0x3F));
+    append(0x80 | (c & 0x3F));
+  } else {
+    append(0xF0 | c >> 18);
+    append(0x80 | (c >> 12 & 0x3F));
+    append(0x80 | (c >> 6 & 0x3F));
+    append(0x80 | (c & 0x3F));
+  }
 }
 
 // Eight bytes of plain ASCII text without markup of interest, which is nearly everything.
@@ -63,7 +108,9 @@ std::string at_byte(const char* flaw, size_t at) {
 
 }  // namespace
 
-std::string flaw_in_text(std::string_view xml) {
+TextCheck check_text(std::string_view xml) {
+  TextCheck check;
+  size_t section_end = 0;
   for (size_t at = 0; at < xml.size();) {
     if (xml.size() - at >= sizeof(uint64_t) && are_plain(xml.data() + at)) {
       at += sizeof(uint64_t);
@@ -71,17 +118,55 @@ std::string flaw_in_text(std::string_view xml) {
     }
     const auto rest = xml.substr(at);
     const auto c = static_cast<unsigned char>(rest[0]);
-    if (c == 0) return at_byte("a NUL", at);
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') return at_byte("a control character", at);
-    if (c == '&' && rest.starts_with("&#") && !is_good_reference(rest.substr(2, 12))) {
-      return at_byte("a reference to a character that XML forbids", at);
+    if (c == 0) return {at_byte("a NUL", at)};
+    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r') {
+      return {at_byte("a control character", at)};
     }
-    if (c == '!' && rest.starts_with("!DOCTYPE")) return at_byte("a document type", at);
+    if (c == '!' && at >= section_end && at > 0) {
+      const auto markup = xml.substr(at - 1);
+      if (markup.starts_with("<!DOCTYPE")) return {at_byte("a document type", at)};
+      if (markup.starts_with(kSectionStart)) {
+        const auto length = section_at(markup);
+        if (length == std::string_view::npos) return {at_byte("an endless CDATA section", at)};
+        section_end = at - 1 + length;
+      }
+    }
+    if (c == '&' && at >= section_end) {
+      const auto reference = reference_at(rest);
+      if (reference.length == 0) return {at_byte("an unknown or forbidden reference", at)};
+      check.has_long_references = check.has_long_references || is_long(reference);
+    }
     const auto length = utf8_character(rest);
-    if (length == 0) return at_byte("a byte that is not UTF-8", at);
+    if (length == 0) return {at_byte("a byte that is not UTF-8", at)};
     at += length;
   }
-  return {};
+  return check;
+}
+
+std::string with_short_references(std::string_view xml) {
+  std::string text;
+  text.reserve(xml.size());
+  while (!xml.empty()) {
+    const auto next = std::min(xml.find('&'), xml.find(kSectionStart));
+    text += xml.substr(0, next);
+    if (next == std::string_view::npos) break;
+    xml.remove_prefix(next);
+    size_t length = 0;
+    if (xml.starts_with('&')) {
+      const auto reference = reference_at(xml);
+      length = std::max<size_t>(reference.length, 1);
+      if (is_long(reference)) {
+        append_utf8(text, reference.character);
+        xml.remove_prefix(length);
+        continue;
+      }
+    } else {
+      length = std::min(section_at(xml), xml.size());
+    }
+    text += xml.substr(0, length);
+    xml.remove_prefix(length);
+  }
+  return text;
 }
 
 }  // namespace vtpmfs::vsphere

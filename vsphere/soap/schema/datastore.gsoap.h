@@ -84,7 +84,7 @@ class vim25__FileQueryFlags : public xsd__anyType {
   bool fileType 1;
   bool fileSize 1;
   bool modification 1;
-  std::optional<bool> fileOwner 0;
+  bool fileOwner 1;
 };
 class vim25__HostDatastoreBrowserSearchSpec : public xsd__anyType {
  public:

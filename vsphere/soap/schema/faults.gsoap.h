@@ -30,8 +30,9 @@ class vim25__MethodFault : public xsd__anyType {
   std::optional<std::string> containerName 0;
   std::optional<std::string> type 0;
   std::optional<std::string> file 0;
-  // A name in NoDiskSpace and FileTooLarge (then its type attribute is empty), else a reference.
-  std::optional<vim25__ManagedObjectReference> datastore 0;
+  // NoDiskSpace, FileTooLarge: a name. InvalidDatastore: a reference, of which the id is read; who
+  // writes one uses `name`.
+  std::optional<std::string> datastore 0;
   std::optional<LONG64> fileSize 0;
   std::optional<LONG64> maxFileSize 0;
   std::optional<std::string> name 0;
@@ -73,8 +74,4 @@ class vim25__LocalizedMethodFault : public xsd__anyType {
  public:
   vim25__MethodFault *fault 1;
   std::optional<std::string> localizedMessage 0;
-};
-class vim25__ArrayOfLocalizedMethodFault : public xsd__anyType {
- public:
-  std::vector<vim25__LocalizedMethodFault> LocalizedMethodFault 0;
 };

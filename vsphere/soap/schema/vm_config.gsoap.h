@@ -156,8 +156,6 @@ class vim25__VirtualMachineConfigSpec : public xsd__anyType {
   std::optional<std::string> migrateEncryption 0;
   std::optional<std::string> ftEncryptionMode 0;
   std::optional<bool> sevEnabled 0;
-  std::optional<std::string> motherboardLayout 0;
-  std::optional<int> simultaneousThreads 0;
 };
 
 class vim25__VirtualHardware : public xsd__anyType {
