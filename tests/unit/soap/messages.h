@@ -81,6 +81,8 @@ using AllMessages = std::tuple<
     _vim25__RefreshStorageInfoResponse,
     _vim25__FindByInventoryPath,
     _vim25__FindByInventoryPathResponse,
+    _vim25__FindAllByUuid,
+    _vim25__FindAllByUuidResponse,
     _vim25__FindByUuid,
     _vim25__FindByUuidResponse,
     _vim25__FindByDatastorePath,
