@@ -1,0 +1,91 @@
+#include "fs/tree/vm_file.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "fs/tree/inventory_tree.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+using cache::FileRole;
+
+/// An open file of a pinned generation; letting go of it unpins.
+class OpenVmFile final : public OpenFile {
+ public:
+  OpenVmFile(cache::VmSets& sets, cache::PinnedSetPtr set, FileRole role,
+             std::chrono::milliseconds call_timeout)
+      : sets_(sets),
+        set_(std::move(set)),
+        role_(role),
+        call_timeout_(call_timeout),
+        keep_cache_(sets.same_content_as_before(set_, role)) {}
+
+  void read(uint64_t offset, size_t size, const Caller& caller, Answer<Bytes> answer) override {
+    vsphere::Call call;
+    call.timeout = call_timeout_;
+    call.cancel = caller.interrupted;
+    sets_.read(set_, role_, call,
+               [offset, size,
+                answer = std::move(answer)](Result<std::shared_ptr<const std::string>> content) {
+                 if (!content) {
+                   answer(fail(std::move(content.error())));
+                   return;
+                 }
+                 const size_t length = (*content)->size();
+                 const size_t from = std::min<uint64_t>(offset, length);
+                 answer(Bytes{std::move(*content), from, std::min(size, length - from)});
+               });
+  }
+  [[nodiscard]] bool keep_cache() const override { return keep_cache_; }
+  [[nodiscard]] bool no_flush() const override { return true; }
+
+ private:
+  cache::VmSets& sets_;
+  const cache::PinnedSetPtr set_;
+  const FileRole role_;
+  const std::chrono::milliseconds call_timeout_;
+  const bool keep_cache_;
+};
+
+/// Files that an incomplete set still gives out.
+bool always_readable(FileRole role) {
+  return role == FileRole::firmware || role == FileRole::config;
+}
+
+}  // namespace
+
+VmFile::VmFile(const InventoryTree& tree, vsphere::MoRef vm, FileRole role)
+    : tree_(tree), vm_(std::move(vm)), role_(role), inode_(tree.numbers().file(vm_, role)) {}
+
+Result<Attributes> VmFile::attributes() {
+  const auto listing = tree_.sets().listing(vm_);
+  if (!listing) return fail(listing.error());
+  const cache::SetFile* file = listing->find(role_);
+  if (file == nullptr) return fail(ENOENT, "this VM has no such file any more");
+  Attributes attributes = tree_.attributes_of(NodeType::file, inode_, file->time);
+  attributes.size = file->size;
+  if (listing->incomplete && !always_readable(role_)) {
+    attributes.attribute_timeout = std::chrono::milliseconds(0);
+  }
+  return attributes;
+}
+
+void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answer) {
+  if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0) {
+    answer(fail(EROFS, "a VM's files are read-only; copy a directory into restore/ instead"));
+    return;
+  }
+  auto set = tree_.sets().open(vm_, role_);
+  if (!set) {
+    answer(fail(std::move(set.error())));
+    return;
+  }
+  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), std::move(*set), role_,
+                                                  tree_.settings().call_timeout)));
+}
+
+}  // namespace vtpmfs::fs
