@@ -54,7 +54,7 @@ Judgement judge(const StagedContents& contents) {
   }
   const auto sums = cache::parse_sha256sums(*contents.manifest);
   if (!sums) {
-    judgement.verdict = Verdict::not_restorable;
+    judgement.verdict = Verdict::bad_manifest;
     judgement.words = sums.error().words;
     return judgement;
   }
@@ -96,6 +96,11 @@ bool tells_mismatch(const Judgement& judgement, const Arrival& arrival) {
   if (arrival.last_piece) return true;
   return std::find(judgement.differing.begin(), judgement.differing.end(), arrival.file) !=
          judgement.differing.end();
+}
+
+bool tells_bad_manifest(const Judgement& judgement, const Arrival& arrival) {
+  return judgement.verdict == Verdict::bad_manifest && arrival.whole &&
+         arrival.file == cache::kSha256SumsFile;
 }
 
 void WrittenRanges::add(uint64_t offset, uint64_t size) {

@@ -27,6 +27,7 @@ enum class Verdict {
   no_set,          ///< a folder: none of keyId, encryption.bundle, vtpm.json, nvram
   no_manifest,     ///< waits: nothing tells whole files from half ones, and a SHA256SUMS may still
                    ///< come
+  bad_manifest,    ///< SHA256SUMS does not parse (yet): EINVAL to who wrote it as a whole
   waiting,         ///< listed files have not been created yet
   mismatch,        ///< all listed files are there, and a hash differs: EBADMSG
   not_restorable,  ///< all matches, but it is no set that can be restored: EINVAL
@@ -60,6 +61,8 @@ struct Arrival {
 /// Whether this arrival is told about a mismatch. A partly written handle is not: restic
 /// preallocates all files, closes them, and comes back.
 bool tells_mismatch(const Judgement& judgement, const Arrival& arrival);
+/// The same for a manifest that does not parse: only who brought SHA256SUMS as a whole is told.
+bool tells_bad_manifest(const Judgement& judgement, const Arrival& arrival);
 
 /// Which bytes of a file one handle has written.
 class WrittenRanges {

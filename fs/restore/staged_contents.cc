@@ -1,0 +1,238 @@
+// What StagedSets reads from the store: contents to judge, bytes to restore, places and placement.
+#include <algorithm>
+#include <cerrno>
+
+#include "cache/saved/config_file.h"
+#include "cache/saved/file_names.h"
+#include "fs/restore/api_names.h"
+#include "fs/restore/staged_sets.h"
+#include "fs/restore/status_text.h"
+
+namespace vtpmfs::fs {
+
+using cache::StagedId;
+
+namespace {
+
+constexpr std::string_view kAttributePrefix = "user.vtpmfs.";
+constexpr std::string_view kNetworkPrefix = "user.vtpmfs.network.";
+
+uint64_t size_limit(std::string_view name, uint64_t nvram_max) {
+  if (name == cache::kNvramFile) return nvram_max;
+  if (name == cache::kConfigFile) return cache::kConfigMaxBytes;
+  if (name == cache::kVtpmFile) return cache::kVtpmMaxBytes;
+  if (name == cache::kBundleFile) return cache::kBundleMaxBytes;
+  if (name == cache::kKeyIdFile) return cache::kKeyIdMaxBytes;
+  if (name == cache::kFirmwareFile) return cache::kFirmwareMaxBytes;
+  return cache::kSha256SumsMaxBytes;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> StagedSets::path_of(StagedId directory) const {
+  std::vector<std::string> path;
+  for (StagedId id = directory;;) {
+    const auto parent = store_.parent(id);
+    if (!parent) return fail(parent.error());
+    if (*parent == 0) break;
+    const auto name = store_.name(id);
+    if (!name) return fail(name.error());
+    path.push_back(*name);
+    id = *parent;
+  }
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
+StagedId StagedSets::root_above(StagedId directory) const {
+  for (StagedId id = directory;;) {
+    const auto parent = store_.parent(id);
+    if (!parent) return 0;
+    if (*parent == 0) return id;
+    id = *parent;
+  }
+}
+
+bool StagedSets::hidden(StagedId directory) const {
+  const auto path = path_of(directory);
+  return !path || std::any_of(path->begin(), path->end(),
+                              [](const std::string& name) { return is_hidden(name); });
+}
+
+Result<std::string> StagedSets::whole_file(StagedId file, uint64_t limit) {
+  const auto attributes = store_.attributes(file);
+  if (!attributes) return fail(attributes.error());
+  if (attributes->size > limit)
+    return fail(EFBIG, "a file of the set has " + std::to_string(attributes->size) +
+                           " bytes, more than the " + std::to_string(limit) + " that are believed");
+  auto bytes = store_.read(file, 0, attributes->size);
+  if (bytes && bytes->size() != attributes->size)
+    return fail(EIO, "a staged file changed while it was read");
+  return bytes;
+}
+
+Result<cache::Sha256Hash> StagedSets::hash(StagedId file) {
+  const auto version = store_.content_version(file);
+  if (!version) return fail(version.error());
+  {
+    const std::lock_guard hold(lock_);
+    const auto known = hashes_.find(file);
+    if (known != hashes_.end() && known->second.version == *version) return known->second.hash;
+  }
+  constexpr size_t kPiece = 1U << 20;
+  cache::Sha256 sum;
+  for (uint64_t at = 0;;) {
+    const auto bytes = store_.read(file, at, kPiece);
+    if (!bytes) return fail(bytes.error());
+    sum.update(*bytes);
+    at += bytes->size();
+    if (bytes->size() < kPiece) break;
+  }
+  const cache::Sha256Hash result = sum.finish();
+  const auto after = store_.content_version(file);
+  const std::lock_guard hold(lock_);
+  if (after && *after == *version) hashes_[file] = KnownHash{*version, result};
+  return result;
+}
+
+Result<StagedContents> StagedSets::contents(StagedId directory) {
+  const auto entries = store_.list(directory);
+  if (!entries) return fail(entries.error());
+  StagedContents present;
+  for (const auto& entry : *entries) {
+    if (entry.directory || !takes_part(entry.name)) continue;
+    if (entry.name == cache::kSha256SumsFile || entry.name == cache::kConfigFile) {
+      auto text = whole_file(entry.id, size_limit(entry.name, nvram_max_));
+      if (!text) return fail(text.error());
+      (entry.name == cache::kConfigFile ? present.config : present.manifest) = std::move(*text);
+      if (entry.name == cache::kSha256SumsFile) continue;
+    }
+    const auto sum = hash(entry.id);
+    if (!sum) return fail(sum.error());
+    present.hashes[entry.name] = *sum;
+  }
+  return present;
+}
+
+Placement StagedSets::placement_of(StagedId directory) {
+  Placement placement;
+  const auto names = store_.list_xattr(directory);
+  if (!names) return placement;
+  const std::string prefix(kAttributePrefix);
+  for (const std::string& name : *names) {
+    if (name.rfind(prefix, 0) != 0) continue;
+    const auto value = store_.get_xattr(directory, name);
+    if (!value || value->empty()) continue;
+    if (name == prefix + "pool")
+      placement.pool = *value;
+    else if (name == prefix + "host")
+      placement.host = *value;
+    else if (name == prefix + "datastore")
+      placement.datastore = *value;
+    else if (name == prefix + "policy")
+      placement.policy = *value;
+    else if (name.rfind(kNetworkPrefix, 0) == 0)
+      placement.networks[name.substr(kNetworkPrefix.size())] = *value;
+  }
+  return placement;
+}
+
+Status StagedSets::check_place(StagedId directory, const std::vector<std::string>& path) const {
+  if (path.empty()) return fail(EINVAL, "a set needs a directory of its own below restore/");
+  // A set below a set: which of the two would be meant?
+  for (auto above = store_.parent(directory); above && *above != 0; above = store_.parent(*above)) {
+    const auto entries = store_.list(*above);
+    if (!entries) return fail(entries.error());
+    for (const auto& entry : *entries)
+      if (!entry.directory && makes_a_set(entry.name))
+        return fail(EINVAL, "this set lies within another set's directory");
+  }
+  return {};
+}
+
+Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
+  const auto path = path_of(directory);
+  if (!path) return fail(path.error());
+  if (auto fits = check_place(directory, *path); !fits) return fail(fits.error());
+  RestoreRequest asked;
+  asked.staged_directory = directory;
+  asked.manifest_verified = verified;
+  const auto datacenter = store_.name(root_above(directory));
+  if (!datacenter) return fail(datacenter.error());
+  asked.datacenter = vsphere::MoRef{"Datacenter", *datacenter};
+  const auto vm_folder = inventory_.vm_folder_of(asked.datacenter);
+  if (!vm_folder) return fail(ENOENT, "the datacenter of this restore/ is gone");
+  asked.vm_folder = *vm_folder;
+
+  const auto entries = store_.list(directory);
+  if (!entries) return fail(entries.error());
+  for (const auto& entry : *entries) {
+    if (entry.directory || !takes_part(entry.name)) continue;
+    auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
+    if (!bytes) return fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words});
+    asked.files[entry.name] = std::move(*bytes);
+  }
+
+  size_t existing = 0;
+  cache::MoRef folder = *vm_folder;
+  for (const std::string& name : *path) {
+    const auto child = inventory_.child(folder, name);
+    if (!child ||
+        (child->kind != cache::PlaceKind::vm_folder && child->kind != cache::PlaceKind::vapp))
+      break;
+    folder = child->id;
+    ++existing;
+  }
+  if (existing == path->size())
+    return fail(EEXIST, "'" + path->back() + "' is a folder of the vCenter");
+
+  std::optional<cache::SavedOrigin> origin;
+  if (const auto config = asked.files.find(std::string(cache::kConfigFile));
+      config != asked.files.end()) {
+    auto parsed = cache::parse_config(config->second);
+    if (!parsed) return fail(parsed.error());
+    origin = parsed->origin;
+  }
+  const SetPlace place = place_of_set(*path, origin ? &*origin : nullptr, existing);
+  if (!place.slip_of.empty())
+    return fail(EINVAL, "this is the set of '" + origin->raw_name.value_or("") +
+                            "' in a new directory called '" + place.slip_of +
+                            "', which is the name of its folder: make that folder first (mkdir), "
+                            "then copy the set's directory into it");
+  asked.folders = place.folders;
+  asked.vm_name = place.vm_name;
+  if (!fits_vsphere(asked.vm_name))
+    return fail(EINVAL, "the name of a VM has at most 80 characters");
+  asked.placement = placement_of(directory);
+  return asked;
+}
+
+std::optional<std::string> StagedSets::status(StagedId directory) {
+  RestoreStatus status;
+  bool known = false;
+  {
+    const std::lock_guard hold(lock_);
+    const auto found = sets_.find(directory);
+    if (found != sets_.end()) {
+      status = found->second.status;
+      known = found->second.stage != Stage::open || found->second.refused.has_value();
+    }
+  }
+  if (known) return status_text(status);
+  const auto entries = store_.list(directory);
+  if (!entries) return std::nullopt;
+  const bool is_set = std::any_of(
+      entries->begin(), entries->end(),
+      [](const cache::StagedEntry& entry) { return !entry.directory && makes_a_set(entry.name); });
+  if (!is_set) return std::nullopt;
+  const auto present = contents(directory);
+  const Judgement judgement =
+      present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  status.state = RestoreStatus::State::waiting;
+  status.step = judgement.verdict == Verdict::complete
+                    ? "complete, and not started: sync this directory, or write a file of it again"
+                    : judgement.words;
+  return status_text(status);
+}
+
+}  // namespace vtpmfs::fs

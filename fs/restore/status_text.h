@@ -1,0 +1,15 @@
+// restore.status as text: JSON, one field a line.
+#pragma once
+
+#include <string>
+
+#include "fs/restore/restorer.h"
+
+namespace vtpmfs::fs {
+
+/// The name of a state as restore.status writes it: waiting, checking, ..., left-behind.
+std::string state_name(RestoreStatus::State state);
+/// Deterministic; ends with a newline; invalid UTF-8 of a server is replaced.
+std::string status_text(const RestoreStatus& status);
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,66 @@
+// What the nodes of one restore/ share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "cache/inventory.h"
+#include "cache/staging_store.h"
+#include "fs/node.h"
+#include "fs/restore/staged_sets.h"
+
+namespace vtpmfs::fs {
+
+/// Who owns what the mount shows, and who else may change restore/.
+struct RestoreAccess {
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+  uint32_t umask = 0;
+  std::set<uint32_t> users;  ///< besides the owner and root
+};
+
+/// The staging area of all datacenters: store, sets and inventory together. Nodes hold it shared.
+/// Threads: any.
+class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
+ public:
+  RestoreTree(std::string vcenter_uuid, cache::StagingStore& store, cache::Inventory& inventory,
+              std::shared_ptr<StagedSets> sets, RestoreAccess access);
+
+  /// The `restore` directory of a datacenter.
+  NodePtr root(const cache::MoRef& datacenter);
+
+  [[nodiscard]] cache::StagingStore& store() const { return store_; }
+  [[nodiscard]] const cache::Inventory& inventory() const { return inventory_; }
+  [[nodiscard]] StagedSets& sets() const { return *sets_; }
+  [[nodiscard]] const RestoreAccess& access() const { return access_; }
+
+  /// EACCES for a caller who may not use the mount's rights in vCenter.
+  [[nodiscard]] Status may_change(const Caller& caller) const;
+  /// The inode number of a staged file or directory, in a range of their own.
+  [[nodiscard]] InodeNumber inode(cache::StagedId id) const;
+  /// Of a folder of the vCenter as it shows here.
+  [[nodiscard]] InodeNumber folder_inode(const cache::MoRef& folder) const;
+  [[nodiscard]] InodeNumber status_inode(InodeNumber directory) const;
+  /// A folder that something is staged in keeps the inode number that the kernel knows.
+  void keep_inode(cache::StagedId id, InodeNumber inode);
+
+  /// Handles open for writing, by directory, for --restore-settle.
+  void writer_opened(cache::StagedId directory);
+  void writer_closed(cache::StagedId directory);
+  [[nodiscard]] bool busy(cache::StagedId directory) const;
+
+ private:
+  const std::string vcenter_uuid_;
+  cache::StagingStore& store_;
+  cache::Inventory& inventory_;
+  const std::shared_ptr<StagedSets> sets_;
+  const RestoreAccess access_;
+  mutable std::mutex lock_;
+  std::map<cache::StagedId, InodeNumber> kept_inodes_;
+  std::map<cache::StagedId, int> writers_;
+};
+
+}  // namespace vtpmfs::fs
