@@ -1,12 +1,13 @@
 // The simulated vCenter as one object: what a test holds in its hands, and what main() runs.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/simulator/https/http_message.h"
@@ -16,7 +17,7 @@
 namespace vtpmfs::simulator {
 
 class CaptureDirectory;
-class ControlPort;
+class FrontDoor;
 class Counters;
 class FaultInjector;
 class HttpServer;
@@ -76,6 +77,8 @@ class Simulator {
   [[nodiscard]] Counters& counters() { return *counters_; }
   [[nodiscard]] FaultInjector& injector() { return *injector_; }
   [[nodiscard]] CaptureDirectory& capture() { return *capture_; }
+  /// Valid after start().
+  [[nodiscard]] HttpServer& server() { return *server_; }
 
   /// ServiceContent's references by field name ("rootFolder", "searchIndex", "cryptoManager", ...).
   /// The core fills in propertyCollector, viewManager, sessionManager and taskManager.
@@ -87,13 +90,13 @@ class Simulator {
   /// session (null without a live one). Runs on the connection's thread without the lock.
   using Route = std::function<HttpResponse(const HttpRequest&, const std::shared_ptr<Session>&)>;
   void route(std::string prefix, Route route);
+  /// The route with the longest prefix of this path; null without one.
+  [[nodiscard]] const Route* route_for(std::string_view path) const;
 
   /// Keeps a part (the world) alive until the last thread has ended.
   void keep(std::shared_ptr<void> part) { parts_.push_back(std::move(part)); }
 
  private:
-  HttpResponse answer(const HttpRequest& request);
-
   Options options_;
   std::string instance_uuid_;
   std::vector<std::shared_ptr<void>> parts_;
@@ -110,8 +113,9 @@ class Simulator {
   std::unique_ptr<TlsIdentity> tls_;
   std::map<std::string, Ref> service_content_;
   std::vector<std::pair<std::string, Route>> routes_;
+  std::unique_ptr<FrontDoor> front_door_;
   std::unique_ptr<HttpServer> server_;
-  std::unique_ptr<ControlPort> control_;
+  std::unique_ptr<HttpServer> control_server_;
 };
 
 }  // namespace vtpmfs::simulator

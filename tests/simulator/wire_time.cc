@@ -22,9 +22,9 @@ std::string wire_time(std::chrono::system_clock::time_point time) {
 
 std::string wire_time_now() {
   static std::atomic<long long> last{0};
-  const long long now = std::chrono::duration_cast<microseconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count();
+  const long long now =
+      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   long long before = last.load();
   long long mine = now;
   do {

@@ -49,6 +49,8 @@ struct HttpResponse {
   long long stated_length = -1;
   /// Sends the body in chunks instead of stating its length.
   bool chunked = false;
+  /// Text may be sent in gzip to a peer that takes it.
+  bool compress = true;
 
   /// How much of it reaches the peer: trouble that a test ordered.
   enum class Delivery {

@@ -61,7 +61,9 @@ std::optional<std::string> gzipped(std::string_view plain) {
 }
 
 bool wants_gzip(const HttpRequest& request, const HttpResponse& response) {
-  if (response.body.size() < kWorthCompressing || request.method == "HEAD") return false;
+  if (!response.compress || response.body.size() < kWorthCompressing || request.method == "HEAD") {
+    return false;
+  }
   if (request.header("accept-encoding").find("gzip") == std::string_view::npos) return false;
   return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
     return header.first == "Content-Type" && header.second.rfind("text/", 0) == 0;

@@ -26,6 +26,8 @@ void tell_all(std::mutex& lock, std::vector<std::weak_ptr<ChangeListener>>& list
 
 void Inventory::add(std::shared_ptr<ManagedObject> object) {
   Ref ref = object->ref();
+  // A singleton's table is its own: two of one type must declare the same.
+  if (tables_.find(ref.type) == tables_.end()) tables_.emplace(ref.type, &object->properties());
   const bool is_new = objects_.emplace(std::move(ref), std::move(object)).second;
   assert(is_new);
   (void)is_new;
@@ -44,12 +46,18 @@ void Inventory::changed(const Ref& ref) {
 }
 
 void Inventory::moved() {
+  ++tree_generation_;
   tell_all(listeners_lock_, listeners_, [](ChangeListener& listener) { listener.tree_changed(); });
 }
 
 std::shared_ptr<ManagedObject> Inventory::find(const Ref& ref) const {
   const auto found = objects_.find(ref);
   return found == objects_.end() ? nullptr : found->second;
+}
+
+const PropertyTable* Inventory::properties_of(std::string_view type) const {
+  const auto found = tables_.find(type);
+  return found == tables_.end() ? nullptr : found->second;
 }
 
 Ref Inventory::new_ref(std::string type, std::string_view prefix) {

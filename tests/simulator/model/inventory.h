@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -58,6 +59,10 @@ class Inventory {
     return found == objects_.end() ? nullptr : dynamic_cast<T*>(found->second.get());
   }
   [[nodiscard]] size_t size() const { return objects_.size(); }
+  /// Grows whenever the tree changes: what was derived from it then may be kept until then.
+  [[nodiscard]] uint64_t tree_generation() const { return tree_generation_; }
+  /// The properties of a type, once an object of exactly that type has been added; else null.
+  [[nodiscard]] const PropertyTable* properties_of(std::string_view type) const;
 
   /// A reference never used before: ("VirtualMachine", "vm") -> VirtualMachine vm-1203.
   /// Thread-safe, needs no lock.
@@ -72,7 +77,9 @@ class Inventory {
  private:
   mutable std::shared_mutex lock_;
   std::unordered_map<Ref, std::shared_ptr<ManagedObject>> objects_;
+  std::map<std::string, const PropertyTable*, std::less<>> tables_;
   Ref root_;
+  uint64_t tree_generation_ = 0;
   std::atomic<uint64_t> last_id_{1000};
   std::mutex listeners_lock_;
   std::vector<std::weak_ptr<ChangeListener>> listeners_;

@@ -27,8 +27,8 @@ Outcome<void> has_privilege(Call& call, const _vim25__HasPrivilegeOnEntities& re
     for (const auto& privilege : request.privId) {
       auto& one = answer.privAvailability.emplace_back();
       one.privId = privilege;
-      one.isGranted = call.simulator().permissions().allows(
-          call.inventory(), session->who().user, ref, privilege);
+      one.isGranted = call.simulator().permissions().allows(call.inventory(), session->who().user,
+                                                            ref, privilege);
     }
   }
   return {};
@@ -63,9 +63,8 @@ Outcome<void> fetch_privileges(Call& call, const _vim25__FetchUserPrivilegeOnEnt
 void add_permission_operations(Simulator& simulator) {
   simulator.inventory().add(std::make_shared<Singleton>(kAuthorizationManager));
   simulator.service_content()["authorizationManager"] = kAuthorizationManager;
-  simulator.operations()
-      .on<_vim25__HasPrivilegeOnEntities, _vim25__HasPrivilegeOnEntitiesResponse>(
-          {"AuthorizationManager", "System.View", Lock::shared}, has_privilege);
+  simulator.operations().on<_vim25__HasPrivilegeOnEntities, _vim25__HasPrivilegeOnEntitiesResponse>(
+      {"AuthorizationManager", "System.View", Lock::shared}, has_privilege);
   simulator.operations()
       .on<_vim25__FetchUserPrivilegeOnEntities, _vim25__FetchUserPrivilegeOnEntitiesResponse>(
           {"AuthorizationManager", "System.View", Lock::shared}, fetch_privileges);

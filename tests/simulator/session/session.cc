@@ -45,6 +45,13 @@ void Session::bind(std::shared_ptr<ManagedObject> object) {
   objects_.insert_or_assign(std::move(ref), std::move(object));
 }
 
+std::shared_ptr<ManagedObject> Session::bind_once(std::shared_ptr<ManagedObject> object) {
+  const std::scoped_lock hold(lock_);
+  if (ended_) return object;
+  Ref ref = object->ref();
+  return objects_.try_emplace(std::move(ref), std::move(object)).first->second;
+}
+
 bool Session::unbind(const Ref& ref) {
   std::shared_ptr<ManagedObject> gone;
   const std::scoped_lock hold(lock_);

@@ -58,6 +58,8 @@ class Session {
   /// A reference for a new session-bound object: type, `session[KEY]UUID`.
   [[nodiscard]] Ref new_ref(std::string type) const;
   void bind(std::shared_ptr<ManagedObject> object);
+  /// Binds the object unless one of that reference is bound already; the one that is.
+  std::shared_ptr<ManagedObject> bind_once(std::shared_ptr<ManagedObject> object);
   /// False where there was none.
   bool unbind(const Ref& ref);
   [[nodiscard]] std::shared_ptr<ManagedObject> find(const Ref& ref) const;

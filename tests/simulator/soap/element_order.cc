@@ -62,8 +62,7 @@ Outcome<void> check_elements(std::string_view request, std::string_view canonica
     }
   }
   if (other < known->size()) {
-    return refuse(
-        invalid_request("Required element \"" + (*known)[other].name + "\" is missing"));
+    return refuse(invalid_request("Required element \"" + (*known)[other].name + "\" is missing"));
   }
   return {};
 }

@@ -50,7 +50,9 @@ Fault invalid_argument(std::string property) {
   return fault;
 }
 
-Fault invalid_request(std::string text) { return fault_of("InvalidRequest", std::move(text)); }
+Fault invalid_request(std::string text) {
+  return fault_of("InvalidRequest", std::move(text));
+}
 
 Fault method_not_found(const Ref& receiver, std::string method) {
   return fault_of("MethodNotFound", "The method is not found")

@@ -30,6 +30,7 @@ const std::map<std::string_view, Text> kTexts = {
     {"file", &Message::file},
     {"name", &Message::name},
     {"datastorePath", &Message::datastorePath},
+    {"datastore", &Message::datastore},
     {"detail", &Message::detail},
     {"datastoreName", &Message::datastoreName},
     {"privilegeId", &Message::privilegeId},
@@ -60,7 +61,6 @@ const std::map<std::string_view, Long> kLongs = {
 const std::map<std::string_view, Reference> kReferences = {
     {"receiver", &Message::receiver},
     {"obj", &Message::obj},
-    {"datastore", &Message::datastore},
     {"entity", &Message::entity},
     {"object", &Message::object},
     {"target", &Message::target},
@@ -68,7 +68,9 @@ const std::map<std::string_view, Reference> kReferences = {
     {"computeResource", &Message::computeResource},
 };
 
-bool is_pbm(const Fault& fault) { return fault.type.rfind("Pbm", 0) == 0; }
+bool is_pbm(const Fault& fault) {
+  return fault.type.rfind("Pbm", 0) == 0;
+}
 
 void set(Message& message, const Fault& fault, const Fault::Field& field) {
   const std::string_view name = field.name;

@@ -10,9 +10,13 @@
 
 namespace vtpmfs::simulator {
 
-FragmentWriter::FragmentWriter() : context_(vsphere::lease_context()) { context_->os = &out_; }
+FragmentWriter::FragmentWriter() : context_(vsphere::lease_context()) {
+  context_->os = &out_;
+}
 
-FragmentWriter::~FragmentWriter() { context_->os = nullptr; }
+FragmentWriter::~FragmentWriter() {
+  context_->os = nullptr;
+}
 
 std::string FragmentWriter::element(const xsd__anyType& object, const char* tag) {
   out_.str({});
@@ -49,8 +53,8 @@ bool is_known_type(const std::string& qualified_name) {
   bool is_known = false;
   if (soap_begin_recv(context.get()) == SOAP_OK) {
     const xsd__anyType* made = soap_in_xsd__anyType(context.get(), "v", nullptr, nullptr);
-    is_known = made != nullptr && typeid(*made) != typeid(xsd__anyType) &&
-               !vsphere::unknown_type(*made);
+    is_known =
+        made != nullptr && typeid(*made) != typeid(xsd__anyType) && !vsphere::unknown_type(*made);
   }
   context->is = nullptr;
   const std::scoped_lock hold(lock);

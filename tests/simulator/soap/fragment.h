@@ -27,7 +27,8 @@ class FragmentWriter {
   vsphere::ContextLease context_;
 };
 
-/// Whether the schema has a type of this name, written with gSOAP's own prefix ("vim25:VirtualTPM").
+/// Whether the schema has a type of this name, written with gSOAP's own prefix
+/// ("vim25:VirtualTPM").
 [[nodiscard]] bool is_known_type(const std::string& qualified_name);
 
 }  // namespace vtpmfs::simulator

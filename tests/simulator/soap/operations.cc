@@ -8,9 +8,13 @@
 
 namespace vtpmfs::simulator {
 
-Inventory& Call::inventory() const { return simulator_.inventory(); }
+Inventory& Call::inventory() const {
+  return simulator_.inventory();
+}
 
-std::string Call::user() const { return session() ? session()->who().user : std::string(); }
+std::string Call::user() const {
+  return session() ? session()->who().user : std::string();
+}
 
 std::shared_ptr<ManagedObject> Call::find(const Ref& ref) const {
   if (session()) {
@@ -25,9 +29,23 @@ Outcome<void> Call::require(const Ref& object, std::string_view privilege) const
   return refuse(no_permission(object, privilege));
 }
 
+void Operations::disable(std::string name) {
+  const std::scoped_lock hold(lock_);
+  disabled_.insert(std::move(name));
+}
+
+void Operations::enable_all() {
+  const std::scoped_lock hold(lock_);
+  disabled_.clear();
+}
+
 Outcome<std::string> Operations::invoke(const SoapRequest& request, SoapReply& reply) {
   const auto found = entries_.find(request.prefix + ":" + request.operation);
-  if (found == entries_.end()) {
+  const bool disabled = [&] {
+    const std::scoped_lock hold(lock_);
+    return disabled_.count(request.operation) != 0;
+  }();
+  if (found == entries_.end() || disabled) {
     return refuse(method_not_found({"ServiceInstance", "ServiceInstance"}, request.operation));
   }
   return found->second(request, reply);

@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,12 +35,16 @@ class Operations {
  public:
   explicit Operations(Simulator& simulator) : simulator_(simulator) {}
 
-  /// Registers an operation. Request is its generated class (_vim25__CreateFolder), Response that of
-  /// its response; the handler is `Outcome<void>(Call&, const Request&, Response&)`. Names and
-  /// namespace follow from the classes. Defined in operation_template.h, to be included by .cc files
-  /// that register.
+  /// Registers an operation. Request is its generated class (_vim25__CreateFolder), Response that
+  /// of its response; the handler is `Outcome<void>(Call&, const Request&, Response&)`. Names and
+  /// namespace follow from the classes. Defined in operation_template.h, to be included by .cc
+  /// files that register.
   template <class Request, class Response, class Handler>
   void on(OperationTraits traits, Handler handler);
+
+  /// From now on the operation is not there, as on an older server: MethodNotFound. Thread-safe.
+  void disable(std::string name);
+  void enable_all();
 
   /// Runs the operation that the message names; the response's message, or the fault to send. What
   /// goes into the HTTP response besides is left in `reply`.
@@ -54,6 +60,8 @@ class Operations {
 
   Simulator& simulator_;
   std::map<std::string, Invoke, std::less<>> entries_;  // by "vim25:CreateFolder"
+  mutable std::mutex lock_;                             // for the next
+  std::set<std::string, std::less<>> disabled_;
 };
 
 }  // namespace vtpmfs::simulator

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kXsi = "http://www.w3.org/2001/XMLSchema-instance";
 
-bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+bool is_blank(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
 
 class Scanner {
  public:

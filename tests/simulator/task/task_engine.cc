@@ -1,7 +1,5 @@
 #include "tests/simulator/task/task_engine.h"
 
-#include <algorithm>
-
 #include "tests/simulator/task/task.h"
 #include "tests/simulator/wire_time.h"
 
@@ -12,14 +10,18 @@ constexpr int kThreads = 8;
 
 }  // namespace
 
-Inventory& TaskContext::inventory() const { return engine_.inventory_; }
+Inventory& TaskContext::inventory() const {
+  return engine_.inventory_;
+}
 
 void TaskContext::progress(int percent) {
   task_.progress = percent;
   inventory().changed(task_.ref());
 }
 
-bool TaskContext::cancelled() const { return task_.cancelled; }
+bool TaskContext::cancelled() const {
+  return task_.cancelled;
+}
 
 Outcome<void> TaskContext::pause(std::chrono::milliseconds time) {
   lock_.unlock();
@@ -33,7 +35,9 @@ TaskEngine::TaskEngine(Inventory& inventory) : inventory_(inventory) {
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-TaskEngine::~TaskEngine() { stop(); }
+TaskEngine::~TaskEngine() {
+  stop();
+}
 
 void TaskEngine::stop() {
   {
@@ -74,8 +78,7 @@ void TaskEngine::set_lifetime(std::chrono::milliseconds lifetime) {
 
 Outcome<void> TaskEngine::cancel(Task& task) {
   if (task.finished()) {
-    return refuse(
-        fault_of("InvalidState", "The operation is not allowed in the current state."));
+    return refuse(fault_of("InvalidState", "The operation is not allowed in the current state."));
   }
   if (!task.order.cancelable) return refuse(not_supported());
   task.cancelled = true;
@@ -98,11 +101,13 @@ void TaskEngine::run() {
     Job job;
     {
       std::unique_lock hold(lock_);
-      const auto ready = [&] { return stopping_ || !queue_.empty(); };
-      if (finished_.empty()) {
-        wake_.wait(hold, ready);
-      } else {
-        wake_.wait_until(hold, finished_.front()->finished_at + lifetime_, ready);
+      while (!stopping_ && queue_.empty()) {
+        if (finished_.empty()) {
+          wake_.wait(hold);
+        } else if (wake_.wait_until(hold, finished_.front()->finished_at + lifetime_) ==
+                   std::cv_status::timeout) {
+          break;
+        }
       }
       if (stopping_) return;
       if (!queue_.empty()) {
@@ -135,8 +140,8 @@ void TaskEngine::carry_out(const Job& job) {
   if (!wait(half, task)) return;
   auto world = inventory_.write();
   TaskContext context(*this, task, world);
-  auto outcome = task.cancelled ? Outcome<TaskResult>(refuse(request_canceled()))
-                                : job.work(context);
+  auto outcome =
+      task.cancelled ? Outcome<TaskResult>(refuse(request_canceled())) : job.work(context);
   finish(job.task, std::move(outcome));
 }
 

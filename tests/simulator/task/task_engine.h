@@ -35,8 +35,9 @@ class TaskContext {
   [[nodiscard]] Inventory& inventory() const;
   /// info.progress, 0..100, seen by waiting clients.
   void progress(int percent);
-  /// Lets the world go on for a while: releases the lock, waits, takes the lock again. RequestCanceled
-  /// where the task was cancelled meanwhile. What was looked up before must be looked up again.
+  /// Lets the world go on for a while: releases the lock, waits, takes the lock again.
+  /// RequestCanceled where the task was cancelled meanwhile. What was looked up before must be
+  /// looked up again.
   Outcome<void> pause(std::chrono::milliseconds time);
   [[nodiscard]] bool cancelled() const;
 
@@ -54,9 +55,9 @@ struct TaskOrder {
   bool cancelable = false;
 };
 
-/// Runs tasks on a few threads of its own: queued, running (after half of the delay), then the work,
-/// then success or error. A finished task stays for a while (10 minutes unless set), then its object
-/// is gone.
+/// Runs tasks on a few threads of its own: queued, running (after half of the delay), then the
+/// work, then success or error. A finished task stays for a while (10 minutes unless set), then its
+/// object is gone.
 ///
 /// Threads: start() from any operation. Lock order: inventory before the engine's own.
 class TaskEngine {
