@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/simulator.h"
 #include "tests/simulator/world/machine/device_store.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
@@ -19,6 +20,12 @@ World::World(Simulator& host, const std::string& world_seed)
       devices_(std::make_unique<DeviceStore>()) {}
 
 World::~World() = default;
+
+PolicyBook& World::current_policies() {
+  if (policies_.all().empty()) policies_.fill();
+  policies_.show(switches.get("encryption-policies"));
+  return policies_;
+}
 
 void World::add_entity(std::shared_ptr<Entity> entity) {
   const Ref ref = entity->ref();
@@ -79,6 +86,9 @@ std::string World::path_of(const Ref& object) const {
     if (entity == nullptr) break;
     path = path.empty() ? entity->name() : entity->name() + "/" + path;
     at = entity->container();
+    // People look for a vApp in its folder, not in its resource pool.
+    const auto* pool = dynamic_cast<const ResourcePool*>(entity);
+    if (pool != nullptr && pool->is_vapp()) at = pool->parent_folder;
   }
   return path;
 }

@@ -36,7 +36,6 @@ class World {
   Switches& switches;
   const std::string seed;
   KeyVault keys;
-  PolicyBook policies;
   EndorsementOffice endorsements;
   Ref root;
   Ref search_index;
@@ -46,6 +45,10 @@ class World {
   Ref profile_manager;
 
   [[nodiscard]] DeviceStore& devices() { return *devices_; }
+
+  /// The policies, with those for encryption as the switch "encryption-policies" says. Wants the
+  /// inventory's lock held exclusively.
+  [[nodiscard]] PolicyBook& current_policies();
 
   /// Takes a machine in: into its folder or vApp and its pool. Tells the inventory.
   void add_machine(std::shared_ptr<VirtualMachine> vm);
@@ -78,6 +81,7 @@ class World {
 
  private:
   std::unique_ptr<DeviceStore> devices_;
+  PolicyBook policies_;
   std::unordered_set<Ref> machines_;
   unsigned fresh_ = 0;
 };

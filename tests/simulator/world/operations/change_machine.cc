@@ -6,7 +6,6 @@
 #include "tests/simulator/world/rules/draft.h"
 #include "tests/simulator/world/rules/names.h"
 #include "tests/simulator/world/rules/placement.h"
-#include "tests/simulator/world/sealing/key_bundle.h"
 #include "tests/simulator/world/world_state.h"
 
 namespace vtpmfs::simulator {
@@ -53,8 +52,8 @@ Outcome<void> reconfigure_machine(World& world, VirtualMachine& vm, const Machin
   if (auto ready = check_host(*host); !ready) return ready;
   if (vm.config.is_template && !spec.devices.empty()) return refuse(not_supported());
   if (spec.change_version && *spec.change_version != vm.config.change_version) {
-    return refuse(fault_of("ConcurrentAccess",
-                           "The object has been changed since it was read last."));
+    return refuse(
+        fault_of("ConcurrentAccess", "The object has been changed since it was read last."));
   }
   if (spec.name) {
     if (auto form = check_name_form(*spec.name, vm.ref()); !form) return form;
@@ -134,6 +133,11 @@ Outcome<void> mark_as_template(World& world, VirtualMachine& vm) {
   if (vm.power != Power::off) return refuse(invalid_power_state("poweredOff", "poweredOn"));
   if (vm.config.is_template) return refuse(not_supported());
   vm.config.is_template = true;
+  const std::string renamed = vm.config.vmx.substr(0, vm.config.vmx.rfind('.')) + ".vmtx";
+  if (auto* datastore = world.inventory.get<Datastore>(vm.config.datastore)) {
+    datastore->files.rename_file(vm.config.vmx, renamed);
+  }
+  vm.config.vmx = renamed;
   if (auto* pool = world.inventory.get<ResourcePool>(vm.pool)) {
     pool->remove_vm(vm.ref());
     world.inventory.changed(pool->ref());

@@ -76,8 +76,10 @@ Outcome<Ref> create_machine(World& world, const CreateOrder& order) {
   draft.config.vmx = *home + "/" + vmx_name(placement, name);
   if (datastore.files.find(draft.config.vmx) != nullptr) {
     const std::string file = "[" + datastore.name() + "] " + draft.config.vmx;
-    return refuse(fault_of("FileAlreadyExists", "Cannot complete the operation because the file or "
-                                                "folder " + file + " already exists")
+    return refuse(fault_of("FileAlreadyExists",
+                           "Cannot complete the operation because the file or "
+                           "folder " +
+                               file + " already exists")
                       .with("file", file));
   }
   draft.space_needed = vmx_size;

@@ -53,8 +53,7 @@ Outcome<void> make_directory(World& world, Call& call, const _vim25__MakeDirecto
   const std::string parent(directory_of(path));
   const std::string top = path.substr(0, path.find('/'));
   if (datastore.kind == DatastoreKind::vsan && datastore.files.directory(top) == nullptr) {
-    return refuse(
-        fault_of("CannotCreateFile", "The directory cannot be made.").with("file", text));
+    return refuse(fault_of("CannotCreateFile", "The directory cannot be made.").with("file", text));
   }
   if (datastore.files.directory(parent) == nullptr &&
       !request.createParentDirectories.value_or(false)) {
@@ -151,12 +150,12 @@ void register_datastore_operations(World& world) {
       [&world](Call& call, const _vim25__MakeDirectory& request, _vim25__MakeDirectoryResponse&) {
         return make_directory(world, call, request);
       });
-  operations.on<_vim25__DeleteDatastoreFile_USCORETask,
-                _vim25__DeleteDatastoreFile_USCORETaskResponse>(
-      {.receiver = "FileManager", .privilege = "System.View"},
-      [&world](Call& call, const auto& request, auto& response) {
-        return start_delete(world, call, request, response);
-      });
+  operations
+      .on<_vim25__DeleteDatastoreFile_USCORETask, _vim25__DeleteDatastoreFile_USCORETaskResponse>(
+          {.receiver = "FileManager", .privilege = "System.View"},
+          [&world](Call& call, const auto& request, auto& response) {
+            return start_delete(world, call, request, response);
+          });
   operations.on<_vim25__CreateDirectory, _vim25__CreateDirectoryResponse>(
       {.receiver = "DatastoreNamespaceManager", .privilege = "System.View"},
       [&world](Call& call, const auto& request, auto& response) {

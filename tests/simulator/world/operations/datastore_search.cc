@@ -29,11 +29,10 @@ struct FoundFolder {
 
 bool matches(const DatastoreSearch& search, const std::string& name) {
   if (search.patterns.empty()) return true;
-  return std::any_of(search.patterns.begin(), search.patterns.end(),
-                     [&](const std::string& pattern) {
-                       return fnmatch(pattern.c_str(), name.c_str(),
-                                      search.ignore_case ? FNM_CASEFOLD : 0) == 0;
-                     });
+  return std::any_of(
+      search.patterns.begin(), search.patterns.end(), [&](const std::string& pattern) {
+        return fnmatch(pattern.c_str(), name.c_str(), search.ignore_case ? FNM_CASEFOLD : 0) == 0;
+      });
 }
 
 bool is_asked_for(const DatastoreSearch& search, FileType type) {
@@ -49,8 +48,7 @@ void look_into(const DatastoreSearch& search, const Datastore& datastore, const 
   for (const auto& [name, file] : directory->files) {
     if (file.type == FileType::extent || !is_asked_for(search, file.type)) continue;
     if (!matches(search, name)) continue;
-    folder.files.push_back(
-        {name, {}, file.content->size(), file.modified, file.type, false});
+    folder.files.push_back({name, {}, file.content->size(), file.modified, file.type, false});
   }
   const auto below = datastore.files.subdirectories(path);
   for (const std::string& name : below) {

@@ -31,12 +31,12 @@ struct DatastoreSearch {
   bool has_query = false;
 };
 
-Outcome<DatastoreSearch> read_search(const World& world, const Ref& browser,
-                                     const std::string& datastore_path,
-                                     const std::optional<vim25__HostDatastoreBrowserSearchSpec>& spec,
-                                     bool with_subfolders);
+Outcome<DatastoreSearch> read_search(
+    const World& world, const Ref& browser, const std::string& datastore_path,
+    const std::optional<vim25__HostDatastoreBrowserSearchSpec>& spec, bool with_subfolders);
 
-/// HostDatastoreBrowserSearchResults (or an array of them); FileNotFound where there is no directory.
+/// HostDatastoreBrowserSearchResults (or an array of them); FileNotFound where there is no
+/// directory.
 Outcome<TaskResult> run_search(const World& world, const DatastoreSearch& search);
 
 }  // namespace vtpmfs::simulator

@@ -58,8 +58,8 @@ Outcome<void> move(World& world, Call& call, const _vim25__MoveIntoFolder_USCORE
     const auto* entity = world.inventory.get<Entity>(list.back());
     if (entity == nullptr) return refuse(object_not_found(list.back()));
     const bool machine = list.back().type == "VirtualMachine";
-    if (auto may = call.require(list.back(), machine ? "VirtualMachine.Inventory.Move"
-                                                     : "Folder.Move");
+    if (auto may =
+            call.require(list.back(), machine ? "VirtualMachine.Inventory.Move" : "Folder.Move");
         !may) {
       return may;
     }

@@ -67,11 +67,11 @@ Outcome<void> reconfigure(World& world, Call& call, const _vim25__ReconfigVM_USC
   auto spec = read_spec(request.spec, world.devices());
   if (!spec) return refuse(spec.error());
   if (auto may = require_for_reconfigure(call, world, ref, *spec); !may) return may;
-  response.returnval = start_on_machine(
-      world, call, ref, "ReconfigVM_Task", "VirtualMachine.reconfigure",
-      [spec = std::move(*spec)](World& w, VirtualMachine& vm) {
-        return reconfigure_machine(w, vm, spec);
-      });
+  response.returnval =
+      start_on_machine(world, call, ref, "ReconfigVM_Task", "VirtualMachine.reconfigure",
+                       [spec = std::move(*spec)](World& w, VirtualMachine& vm) {
+                         return reconfigure_machine(w, vm, spec);
+                       });
   return {};
 }
 
@@ -129,14 +129,14 @@ Outcome<void> destroy(World& world, Call& call, const _vim25__Destroy_USCORETask
 
 /// Registers an operation that needs one privilege and is one task on the machine.
 template <class Request, class Response>
-void register_simple(World& world, const char* privilege, const char* name,
-                     const char* description, MachineWork work) {
+void register_simple(World& world, const char* privilege, const char* name, const char* description,
+                     MachineWork work) {
   world.simulator.operations().on<Request, Response>(
       {.receiver = "VirtualMachine", .privilege = privilege},
       [&world, name, description, work](Call& call, const Request& request,
                                         Response& response) -> Outcome<void> {
-        response.returnval = start_on_machine(world, call, ref_of(request._USCOREthis), name,
-                                              description, work);
+        response.returnval =
+            start_on_machine(world, call, ref_of(request._USCOREthis), name, description, work);
         return {};
       });
 }
@@ -173,8 +173,8 @@ void register_machine_operations(World& world) {
       {.receiver = "VirtualMachine", .privilege = "VirtualMachine.Provisioning.MarkAsTemplate"},
       [&world](Call&, const _vim25__MarkAsTemplate& request,
                _vim25__MarkAsTemplateResponse&) -> Outcome<void> {
-        return mark_as_template(
-            world, *world.inventory.get<VirtualMachine>(ref_of(request._USCOREthis)));
+        return mark_as_template(world,
+                                *world.inventory.get<VirtualMachine>(ref_of(request._USCOREthis)));
       });
   operations.on<_vim25__RefreshStorageInfo, _vim25__RefreshStorageInfoResponse>(
       {.receiver = "VirtualMachine", .privilege = "System.Read"},

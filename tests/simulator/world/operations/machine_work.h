@@ -1,7 +1,7 @@
 // The work behind the machine tasks, for tasks and for an admin's control verbs alike.
 //
-// Each wants the inventory's lock held exclusively, tells the inventory what changed, and either does
-// all of it or nothing.
+// Each wants the inventory's lock held exclusively, tells the inventory what changed, and either
+// does all of it or nothing.
 #pragma once
 
 #include <string>

@@ -60,8 +60,8 @@ Outcome<void> start_firmware(World& world, VirtualMachine& vm) {
     }
   }
   vm.config.nvram = std::string(file_name_of(path));
-  datastore->files.put(
-      path, File{FileType::nvram, sealed_nvram(state, key, size), now_in_seconds()});
+  datastore->files.put(path,
+                       File{FileType::nvram, sealed_nvram(state, key, size), now_in_seconds()});
   datastore->files.put(vm.config.in_home("vmware.log"),
                        File{FileType::log, stored_bytes("Log for VMware ESX\n"), now_in_seconds()});
   world.inventory.changed(datastore->ref());

@@ -1,4 +1,5 @@
-// SearchIndex: finding things by path, uuid, file or name. What the caller may not see is not found.
+// SearchIndex: finding things by path, uuid, file or name. What the caller may not see is not
+// found.
 #include <algorithm>
 
 #include "tests/simulator/simulator.h"
@@ -18,8 +19,8 @@ Found visible(const Call& call, const Ref& ref) {
   return wire(ref);
 }
 
-/// What FindChild and paths see below an object: a datacenter's folders, a folder's children, a pool's
-/// pools and machines.
+/// What FindChild and paths see below an object: a datacenter's folders, a folder's children, a
+/// pool's pools and machines.
 Ref child_of(const World& world, const Ref& parent, std::string_view name) {
   const auto object = world.inventory.find(parent);
   if (object == nullptr) return {};
@@ -78,8 +79,8 @@ Outcome<Ref> by_datastore_path(const World& world, const _vim25__FindByDatastore
   if (datacenter == nullptr) return refuse(object_not_found(ref_of(request.datacenter)));
   const auto* datastore = world.datastore_named(*datacenter, path->datastore);
   if (datastore == nullptr) {
-    return refuse(fault_of("InvalidDatastore", "There is no such datastore.")
-                      .with("name", path->datastore));
+    return refuse(
+        fault_of("InvalidDatastore", "There is no such datastore.").with("name", path->datastore));
   }
   for (const Ref& ref : world.machines()) {
     const auto* vm = world.inventory.get<VirtualMachine>(ref);

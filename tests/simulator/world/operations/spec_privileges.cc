@@ -56,7 +56,8 @@ Outcome<void> require_all(const Call& call, const Ref& object,
 
 Outcome<void> require_networks(const Call& call, const World& world, const MachineSpec& spec) {
   for (const Ref& network : networks_in(spec)) {
-    if (world.inventory.find(network) == nullptr) continue;  // the backing's rule says what is wrong
+    if (world.inventory.find(network) == nullptr)
+      continue;  // the backing's rule says what is wrong
     if (auto may = call.require(network, "Network.Assign"); !may) return may;
   }
   return {};

@@ -1,5 +1,5 @@
-// The SOAP operations and HTTP routes of the world. Each registers its own with the simulator; before
-// Simulator::start() only.
+// The SOAP operations and HTTP routes of the world. Each registers its own with the simulator;
+// before Simulator::start() only.
 #pragma once
 
 namespace vtpmfs::simulator {

@@ -50,8 +50,7 @@ bool PolicyBook::encrypts(std::string_view id) const {
       });
 }
 
-void PolicyBook::fill(std::string_view form) {
-  clear();
+void PolicyBook::fill() {
   add({"aa6d5a82-1c88-45da-85d3-3d74b91a5bad",
        "vSAN Default Storage Policy",
        "",
@@ -73,7 +72,16 @@ void PolicyBook::fill(std::string_view form) {
        "",
        {{"PMem", "PMemType", "PMemType", "LocalPMem"}},
        false});
-  if (form == "indirect" || form == "both") {
+}
+
+void PolicyBook::show(std::string_view form) {
+  if (form == shown_) return;
+  shown_ = form;
+  for (const std::string_view id : {built_in_encryption, encryption_component, direct_encryption}) {
+    remove(id);
+  }
+  const bool both = form == "both";
+  if (both || form == "indirect" || form == "dangling") {
     add({std::string(built_in_encryption),
          "VM Encryption Policy",
          "Sample storage policy for VMware's VM and virtual disk encryption",
@@ -81,6 +89,8 @@ void PolicyBook::fill(std::string_view form) {
          "",
          {refer_to(encryption_component)},
          false});
+  }
+  if (both || form == "indirect") {
     add({std::string(encryption_component),
          "Default encryption properties",
          "Default encryption properties",
@@ -89,8 +99,8 @@ void PolicyBook::fill(std::string_view form) {
          {encrypting()},
          false});
   }
-  if (form == "direct" || form == "both") {
-    add({"7d1e2c3b-0a4f-4c5d-9e8f-1a2b3c4d5e6f",
+  if (both || form == "direct") {
+    add({std::string(direct_encryption),
          "Gold encrypted",
          "Made by hand",
          "REQUIREMENT",

@@ -63,18 +63,18 @@ Outcome<KeyRef> resolve_key(World& world, const Draft& draft, const KeyRef& aske
   return key;
 }
 
-Outcome<void> check_policies(const World& world, const MachineSpec& spec) {
+Outcome<void> check_policies(World& world, const MachineSpec& spec) {
   for (const std::string& id : spec.profiles) {
-    if (world.policies.find(id) == nullptr) {
+    if (world.current_policies().find(id) == nullptr) {
       return refuse(invalid_argument("spec.vmProfile.profileId"));
     }
   }
   return {};
 }
 
-bool any_encrypts(const World& world, const std::vector<std::string>& profiles) {
+bool any_encrypts(World& world, const std::vector<std::string>& profiles) {
   return std::any_of(profiles.begin(), profiles.end(),
-                     [&](const std::string& id) { return world.policies.encrypts(id); });
+                     [&](const std::string& id) { return world.current_policies().encrypts(id); });
 }
 
 std::string wrap(World& world, const KeyRef& key, const std::string& data_key) {
