@@ -67,7 +67,7 @@ class vim25__MethodFault : public xsd__anyType {
   std::optional<std::string> unsupportedGuestOS 0;
   std::optional<std::string> hostName 0;
   std::vector<vim25__ManagedObjectReference> host 0;
-  std::vector<vim25__LocalizedMethodFault> error 0;
+  std::vector<class vim25__LocalizedMethodFault *> error 0;
 };
 
 class vim25__LocalizedMethodFault : public xsd__anyType {
