@@ -51,6 +51,15 @@ struct InventoryChange {
   std::vector<Name> names;         ///< entries that appeared, vanished or now mean something else
   std::vector<MoRef> directories;  ///< whose listing changed
   std::vector<MoRef> vms;          ///< whose configuration moved (changeVersion, key, states)
+  std::vector<MoRef> gone_vms;     ///< that left the inventory
+  /// A folder, vApp or datacenter came, went, was renamed or moved: inventory paths may be others.
+  bool paths_moved = false;
+
+  [[nodiscard]] bool empty() const {
+    return names.empty() && directories.empty() && vms.empty() && gone_vms.empty();
+  }
+  /// Appends what came after.
+  void merge(InventoryChange&& later);
 };
 
 class Inventory {
@@ -82,6 +91,7 @@ class Inventory {
     std::optional<std::string> change_version;
     std::optional<vsphere::CryptoKeyId> key_id;
     std::optional<bool> tpm_present;
+    std::optional<bool> has_tpm;  ///< what set_has_tpm() said last
     bool is_template = false;
     std::string connection_state, crypto_state, power_state;
   };
@@ -90,7 +100,17 @@ class Inventory {
   /// has a vTPM.
   [[nodiscard]] std::vector<MoRef> all_vms() const;
 
-  // -- writing (the feed's thread only)
+  /// Whether the filter may let this VM through, so that its details are worth reading: all but
+  /// those that surely are hidden.
+  [[nodiscard]] bool wants_details(const MoRef& vm) const;
+  /// VMs whose place in the tree cannot be told (their parent is unknown, unreadable, or in a
+  /// circle), hidden ones too: for status, since nobody can see them in the tree.
+  [[nodiscard]] std::vector<MoRef> unplaced_vms() const;
+
+  // -- writing (one thread at a time)
+  /// From now on no VM is shown before set_has_tpm() named it: so that a new VM appears with its
+  /// files, and not before them.
+  void wait_for_details();
   /// Applies one batch. The change is collected over batches and told when the update is complete.
   InventoryChange apply(const vsphere::InventoryUpdate& update);
   /// What the device list says: a server may leave tpmPresent unset. Shows or hides the VM.

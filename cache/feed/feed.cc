@@ -1,0 +1,297 @@
+#include "cache/feed/feed.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <utility>
+
+namespace vtpmfs::cache {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// So long a pause is refresh() asleep at most before it looks whether it was cancelled.
+constexpr milliseconds kLookAgain{100};
+constexpr milliseconds kShortestWait{1000};
+/// A poll looks at no more directories where a datastore cannot be listed whole.
+constexpr size_t kDirectoriesPerPoll = 32;
+
+}  // namespace
+
+Feed::Feed(vsphere::InventorySource& source, Inventory& inventory, LiveVmSets& sets,
+           FirstSeen& times, const Clock& clock, FeedSettings settings)
+    : source_(source),
+      inventory_(inventory),
+      sets_(sets),
+      times_(times),
+      clock_(clock),
+      settings_(settings),
+      listeners_(std::make_shared<std::vector<Listener>>()),
+      random_(std::random_device{}()) {
+  inventory_.wait_for_details();
+  sets_.on_change([listeners = listeners_](const std::vector<vsphere::MoRef>& vms) {
+    InventoryChange change;
+    change.vms = vms;
+    for (const Listener& listener : *listeners) listener(change);
+  });
+}
+
+Feed::~Feed() {
+  stop();
+}
+
+void Feed::add_listener(Listener listener) {
+  listeners_->push_back(std::move(listener));
+}
+
+void Feed::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Feed::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  stop_.cancel();
+  if (thread_.joinable()) thread_.join();
+}
+
+vsphere::Call Feed::call_of(milliseconds timeout) const {
+  vsphere::Call call;
+  call.timeout = timeout;
+  call.cancel = stop_;
+  return call;
+}
+
+void Feed::run() {
+  last_poll_ = clock_.monotonic();
+  while (!stop_.cancelled()) {
+    const Status round = one_round();
+    if (round) {
+      note_answer();
+      continue;
+    }
+    if (stop_.cancelled()) return;
+    note_failure(round.error());
+    // A refused login is never tried again by itself: five of them lock an account.
+    if (round.error().code == Errno{EACCES} || !pause_after_failure()) return;
+  }
+}
+
+Status Feed::one_round() {
+  const auto until_poll = std::chrono::duration_cast<milliseconds>(
+      last_poll_ + settings_.nvram_poll - clock_.monotonic());
+  // Servers wait in whole seconds: less than one would be a busy loop.
+  milliseconds wait = std::min(std::max(until_poll, kShortestWait), settings_.wait);
+  if (until_poll.count() <= 0) wait = milliseconds(0);
+  {
+    // What was cut off last time goes on before there are news to wait for.
+    const std::lock_guard writing(writing_);
+    if (!to_read_.empty()) wait = milliseconds(0);
+  }
+  auto update = source_.next(call_of(wait));
+  if (!update) return fail(std::move(update.error()));
+
+  InventoryChange change;
+  Status read;
+  size_t unread = 0;
+  {
+    const std::lock_guard writing(writing_);
+    collected_.merge(inventory_.apply(*update));
+    if (!update->complete) return {};
+    change = std::exchange(collected_, InventoryChange());
+    for (const vsphere::MoRef& vm : change.gone_vms) {
+      sets_.remove(vm);
+      to_read_.erase(vm);
+      hopeless_.erase(vm);
+    }
+    for (const vsphere::MoRef& vm : std::exchange(change.vms, {})) to_read_.insert(vm);
+    if (change.paths_moved) look_at_paths();
+    read = read_waiting(change, call_of(settings_.timeout));
+    if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
+      last_poll_ = clock_.monotonic();
+      if (inventory_.complete() && hopeless_.empty()) (void)times_.compact();
+      to_read_.merge(hopeless_);
+      std::vector<vsphere::MoRef> changed;
+      read = poll_nvrams(call_of(settings_.timeout));
+      for (const vsphere::MoRef& vm : sets_.take_listings(changed)) to_read_.insert(vm);
+      change.vms.insert(change.vms.end(), changed.begin(), changed.end());
+    }
+    unread = to_read_.size() + hopeless_.size();
+  }
+  // Times that cannot be written now are written later; until then they live in memory.
+  (void)times_.flush();
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.updates;
+    status_.unread = unread;
+    if (read && inventory_.complete()) ready_ = true;
+  }
+  if (!change.empty()) tell(change);
+  changed_.notify_all();
+  return read;
+}
+
+Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
+  std::vector<vsphere::MoRef> vms;
+  for (auto it = to_read_.begin(); it != to_read_.end();) {
+    if (inventory_.wants_details(*it)) {
+      vms.push_back(*it++);
+    } else {
+      // Surely hidden now; what was kept of it is not needed any more.
+      sets_.remove(*it);
+      it = to_read_.erase(it);
+    }
+  }
+  if (vms.empty()) return {};
+  ReadSets read = sets_.reader().read(vms, call);
+  to_read_ = {read.unread.begin(), read.unread.end()};
+  const std::optional<Error> stopped = std::move(read.stopped);
+  publish_read(read, change);
+  if (stopped) return fail(*stopped);
+  return {};
+}
+
+void Feed::publish_read(ReadSets& read, InventoryChange& change) {
+  hopeless_.insert(read.failed.begin(), read.failed.end());
+  for (const VersionPtr& version : read.versions) {
+    if (sets_.store(version)) change.vms.push_back(version->vm);
+  }
+  // The files are there: now the VM may show, or vanish.
+  change.merge(inventory_.set_has_tpm(read.has_tpm));
+  std::set<vsphere::MoRef> hidden;
+  for (const auto& [vm, has_tpm] : read.has_tpm) hidden.insert(vm);
+  for (const VersionPtr& version : read.versions) hidden.erase(version->vm);
+  for (const vsphere::MoRef& vm : hidden) sets_.remove(vm);
+}
+
+void Feed::look_at_paths() {
+  for (const VersionPtr& version : sets_.all_latest()) {
+    if (inventory_.inventory_path(version->vm) != version->inventory_path) {
+      to_read_.insert(version->vm);
+    }
+  }
+}
+
+Status Feed::poll_nvrams(const vsphere::Call& call) {
+  std::map<vsphere::MoRef,
+           std::pair<std::shared_ptr<const vsphere::DatastorePlace>, std::set<std::string>>>
+      datastores;
+  for (const VersionPtr& version : sets_.all_latest()) {
+    const NvramPlace& place = version->nvram_place;
+    if (!place.datastore) {
+      to_read_.insert(version->vm);  // perhaps its datastore is to be seen by now
+      continue;
+    }
+    auto& [datastore, directories] = datastores[place.datastore->datastore];
+    datastore = place.datastore;
+    directories.insert(place.directory);
+  }
+  for (const auto& [id, entry] : datastores) {
+    const auto& [datastore, directories] = entry;
+    std::set<std::string> some;
+    if (!sets_.listings().lists_whole(*datastore)) {
+      // One after the other, some with each poll: no storm of searches.
+      auto directory = directories.begin();
+      std::advance(directory, next_directory_ % directories.size());
+      while (some.size() < std::min(kDirectoriesPerPoll, directories.size())) {
+        some.insert(*directory++);
+        if (directory == directories.end()) directory = directories.begin();
+      }
+    }
+    if (Status listed = sets_.listings().list_all(*datastore, some, call); !listed) return listed;
+  }
+  next_directory_ += kDirectoriesPerPoll;
+  return {};
+}
+
+void Feed::tell(const InventoryChange& change) const {
+  for (const Listener& listener : *listeners_) listener(change);
+}
+
+void Feed::note_answer() {
+  const std::lock_guard lock(mutex_);
+  status_.alive = true;
+  status_.last_error.reset();
+  status_.last_answer = clock_.now();
+  pause_ = milliseconds(0);
+}
+
+void Feed::note_failure(const Error& error) {
+  {
+    const std::lock_guard lock(mutex_);
+    status_.alive = false;
+    status_.last_error = error;
+    refused_ = error.code == Errno{EACCES};
+  }
+  changed_.notify_all();
+}
+
+bool Feed::pause_after_failure() {
+  std::unique_lock lock(mutex_);
+  pause_ =
+      pause_.count() == 0 ? settings_.first_pause : std::min(pause_ * 2, settings_.longest_pause);
+  // Between half of it and all of it: many mounts must not come back in one moment.
+  std::uniform_int_distribution<milliseconds::rep> jitter(pause_.count() / 2, pause_.count());
+  changed_.wait_for(lock, milliseconds(jitter(random_)), [this] { return stopped_; });
+  return !stopped_;
+}
+
+Status Feed::ready(const vsphere::Call& call) {
+  std::unique_lock lock(mutex_);
+  const auto over = [this] { return ready_ || refused_ || stopped_; };
+  changed_.wait_for(lock, call.timeout, over);
+  if (ready_) return {};
+  if (status_.last_error) return fail(*status_.last_error);
+  if (stopped_) return fail(ECANCELED, "the mount is ending");
+  return fail(ETIMEDOUT, "the inventory was not read in time");
+}
+
+bool Feed::alive() const {
+  const std::lock_guard lock(mutex_);
+  return status_.alive;
+}
+
+Status Feed::refresh(const vsphere::MoRef& vm, const vsphere::Call& call) {
+  const auto deadline = std::chrono::steady_clock::now() + call.timeout;
+  while (!inventory_.vm_facts(vm)) {
+    std::unique_lock lock(mutex_);
+    if (stopped_) return fail(ECANCELED, "the mount is ending");
+    if (call.cancel.cancelled()) return fail(EINTR, "interrupted");
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return fail(ETIMEDOUT, "vCenter's inventory does not show the VM yet");
+    }
+    changed_.wait_for(lock, kLookAgain);
+  }
+  InventoryChange change;
+  Status read;
+  {
+    const std::lock_guard writing(writing_);
+    ReadSets answer = sets_.reader().read({vm}, call);
+    if (answer.stopped) {
+      read = fail(*answer.stopped);
+    } else if (!answer.gone.empty()) {
+      read = fail(ENOENT, "the VM has gone");
+    } else {
+      to_read_.erase(vm);
+      publish_read(answer, change);
+    }
+  }
+  (void)times_.flush();
+  if (!change.empty()) tell(change);
+  return read;
+}
+
+FeedStatus Feed::status() const {
+  FeedStatus status;
+  {
+    const std::lock_guard lock(mutex_);
+    status = status_;
+  }
+  status.vms = inventory_.all_vms().size();
+  return status;
+}
+
+}  // namespace vtpmfs::cache

@@ -1,0 +1,117 @@
+// The thread that keeps the model up to date with vCenter.
+//
+//   inventory updates -> Inventory -> details and nvram listings of what changed, in bulk
+//     -> LiveVmSets -> shown or hidden -> listeners (after all of it can be read)
+//
+// What nobody can be told about at the moment (vCenter away, a page refused) stays as it is known,
+// and is tried again with growing pauses and jitter. nvram sizes and times, which the guest changes
+// without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore.
+//
+// Threads: one of its own. start(), stop() once each; everything else from any thread.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "cache/inventory.h"
+#include "cache/sets/live_vm_sets.h"
+#include "cache/times/first_seen.h"
+#include "vsphere/inventory_source.h"
+
+namespace vtpmfs::cache {
+
+struct FeedSettings {
+  std::chrono::milliseconds wait{30'000};     ///< for news, in one call
+  std::chrono::milliseconds timeout{60'000};  ///< of a call that reads something
+  std::chrono::milliseconds nvram_poll{60'000};
+  std::chrono::milliseconds first_pause{500};  ///< after a failure; doubles
+  std::chrono::milliseconds longest_pause{60'000};
+};
+
+struct FeedStatus {
+  bool alive = false;               ///< the last call was answered
+  std::optional<Error> last_error;  ///< where it is not
+  WallTime last_answer;
+  size_t vms = 0;     ///< in the inventory
+  size_t unread = 0;  ///< whose details wait to be read (again)
+  uint64_t updates = 0;
+};
+
+class Feed {
+ public:
+  using Listener = std::function<void(const InventoryChange&)>;
+
+  Feed(vsphere::InventorySource& source, Inventory& inventory, LiveVmSets& sets, FirstSeen& times,
+       const Clock& clock, FeedSettings settings);
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+  ~Feed();  ///< stop()
+
+  /// Before start(). Told of every change, from the feed's thread or another, without a lock.
+  void add_listener(Listener listener);
+  void start();
+  /// Interrupts what is under way and joins.
+  void stop();
+
+  /// Waits until the whole inventory, all details and all listings were read once. An error is why
+  /// that did not come about within `call.timeout`; EACCES (a refused login) comes at once.
+  Status ready(const vsphere::Call& call);
+  /// False while vCenter does not answer: what is shown may be old.
+  [[nodiscard]] bool alive() const;
+  /// Waits until the inventory knows this VM, and reads its details anew: so that a restore's new
+  /// VM is there when the restore ends. Blocks.
+  Status refresh(const vsphere::MoRef& vm, const vsphere::Call& call);
+  [[nodiscard]] FeedStatus status() const;
+
+ private:
+  void run();
+  Status one_round();
+  /// Reads what waits to be read, and publishes it. The caller holds writing_.
+  Status read_waiting(InventoryChange& change, const vsphere::Call& call);
+  void publish_read(ReadSets& read, InventoryChange& change);
+  void look_at_paths();
+  Status poll_nvrams(const vsphere::Call& call);
+  void tell(const InventoryChange& change) const;
+  void note_answer();
+  void note_failure(const Error& error);
+  bool pause_after_failure();
+  [[nodiscard]] vsphere::Call call_of(std::chrono::milliseconds timeout) const;
+
+  vsphere::InventorySource& source_;
+  Inventory& inventory_;
+  LiveVmSets& sets_;
+  FirstSeen& times_;
+  const Clock& clock_;
+  const FeedSettings settings_;
+  /// Shared with what LiveVmSets tells, which may outlive the feed.
+  const std::shared_ptr<std::vector<Listener>> listeners_;
+  const vsphere::CancelToken stop_;
+
+  /// Held by whoever changes the model: the feed's thread, or a refresh(). Before mutex_.
+  std::mutex writing_;
+  std::set<vsphere::MoRef> to_read_;   ///< guarded by writing_
+  std::set<vsphere::MoRef> hopeless_;  ///< refused last time: with the next poll; by writing_
+  InventoryChange collected_;          ///< of batches of an update; guarded by writing_
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ready_ = false;
+  bool stopped_ = false;
+  bool refused_ = false;  ///< the login, for good
+  FeedStatus status_;
+  std::chrono::milliseconds pause_{0};
+
+  MonotonicTime last_poll_{};  ///< the feed's thread only
+  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole
+  std::minstd_rand random_;
+  std::thread thread_;
+};
+
+}  // namespace vtpmfs::cache
