@@ -1,0 +1,163 @@
+// The steps of a restore that make the VM: create with its fallbacks, and what follows a lost
+// reply.
+#include <algorithm>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+
+#include "fs/restore/job/destroy_rule.h"
+#include "fs/restore/job/explain.h"
+#include "fs/restore/job/new_vm.h"
+#include "fs/restore/job/restore_job.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+using vsphere::TpmInSpec;
+
+/// Waits, unless the mount ends meanwhile.
+bool pause(const vsphere::CancelToken& stop, std::chrono::milliseconds time) {
+  std::mutex lock;
+  std::condition_variable woken;
+  bool stopped = false;
+  const auto registration = stop.on_cancel([&] {
+    const std::lock_guard hold(lock);
+    stopped = true;
+    woken.notify_all();
+  });
+  std::unique_lock hold(lock);
+  return !woken.wait_for(hold, time, [&] { return stopped; });
+}
+
+}  // namespace
+
+Status RestoreJob::create() {
+  NewVmChoices choices;
+  choices.name = request_.vm_name;
+  choices.mark = record_.mark;
+  choices.datastore = place_->datastore.place.name;
+  choices.policy_id = policy_.id;
+  choices.living_original = living_original_;
+  choices.connect_nics = surroundings_.options.connect_nics;
+  choices.degraded = surroundings_.options.degraded;
+  if (set_.config)
+    choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
+  vsphere::NewVm vm = new_vm(set_, choices, status_.warnings);
+  if (choices.degraded) {
+    status_.warnings.emplace_back(
+        "DEGRADED as asked for: new key, new vTPM; what the old vTPM sealed stays sealed");
+    set_.key.reset();
+    set_.bundle.reset();
+    set_.has_nvram = false;
+    if (set_.vtpm) set_.vtpm->certificates.clear();
+  }
+  record_.folder = folder_;
+
+  Status made = fail(EIO, "not tried");
+  for (const TpmInSpec form : {TpmInSpec::saved, TpmInSpec::bare, TpmInSpec::none}) {
+    if (!set_.vtpm && form != TpmInSpec::none) continue;
+    if (choices.degraded && form == TpmInSpec::saved) continue;
+    vm.tpm = form;
+    made = create_once(vm);
+    if (made && form == TpmInSpec::none && set_.vtpm) {
+      report(RestoreStatus::State::creating, "adding the vTPM", 55);
+      made = surroundings_.target.add_tpm(*record_.vm, &*set_.vtpm, call());
+      if (!made && is_about_the_tpm(made.error()))
+        made = surroundings_.target.add_tpm(*record_.vm, nullptr, call());
+    }
+    if (made || form == TpmInSpec::none || !is_about_the_tpm(made.error())) break;
+    // Another form of the device may do, but only where nothing of the former try is left.
+    if (auto gone = make_sure_it_is_gone(); !gone) return gone;
+  }
+  return made;
+}
+
+Status RestoreJob::create_once(vsphere::NewVm& vm) {
+  report(RestoreStatus::State::creating, "creating the VM", 20);
+  auto uuid = random_uuid();
+  if (!uuid) return fail(uuid.error());
+  vm.instance_uuid = record_.instance_uuid = *uuid;
+  record_.vm.reset();
+  record_.task.reset();
+  // Leaves a VM that carries our mark and our instanceUuid.
+  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  if (interrupted_.cancelled()) return fail(EINTR, "interrupted before anything was created");
+  create_sent_ = true;
+  const auto task =
+      surroundings_.target.start_create_vm(folder_, place_->pool.pool, place_->host, vm, call());
+  if (!task) {
+    if (!task.error().maybe_done) return fail(task.error());
+    return look_for_lost_vm();
+  }
+  record_.task = *task;
+  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  const auto result = surroundings_.target.wait_task(
+      *task,
+      [this](int percent) {
+        report(RestoreStatus::State::creating, "creating the VM", 20 + percent * 30 / 100);
+      },
+      call());
+  if (!result) {
+    if (result.error().maybe_done) return look_for_lost_vm();
+    return fail(result.error());
+  }
+  if (!*result) return look_for_lost_vm();
+  record_.vm = **result;
+  status_.vm_moref = record_.vm->value;
+  status_.vm_path = surroundings_.path_of(folder_, request_.vm_name);
+  return record(RestoreRecord::State::created);
+}
+
+/// The reply was lost: never sent again blindly. The VM is looked for by the instanceUuid that we
+/// chose, as long as the task may still be at work.
+Status RestoreJob::look_for_lost_vm() {
+  report(RestoreStatus::State::creating, "the answer was lost: looking for the VM", 25);
+  constexpr int kLooks = 20;
+  Error last{Errno{ETIMEDOUT}, "the vCenter's answer was lost, and the VM did not appear"};
+  for (int look = 0; look < kLooks; ++look) {
+    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, call());
+    if (found && found->size() == 1) {
+      record_.vm = found->front();
+      const auto vm = identify();
+      if (!vm) return fail(vm.error());
+      if (const auto reason = why_not_ours(*vm, record_, surroundings_.server.instance_uuid))
+        return fail(EIO, "a VM with our instanceUuid is there, but " + *reason);
+      status_.vm_moref = record_.vm->value;
+      status_.vm_path = surroundings_.path_of(folder_, request_.vm_name);
+      return record(RestoreRecord::State::created);
+    }
+    if (found && found->size() > 1)
+      return fail(EIO, "several VMs carry this restore's instanceUuid");
+    if (!found && found.error().code == Errno{EACCES}) return fail(found.error());
+    if (!found) last = found.error();
+    if (!pause(stop_, std::min(std::chrono::milliseconds(2000), surroundings_.timeout / 20))) break;
+  }
+  return fail(last);
+}
+
+/// After a task that failed: the vCenter removes what it began. Anything of ours that stayed is
+/// taken away first.
+Status RestoreJob::make_sure_it_is_gone() {
+  const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, call());
+  if (!found) return fail(found.error());
+  if (!found->empty()) {
+    if (found->size() > 1) return fail(EIO, "several VMs carry this restore's instanceUuid");
+    record_.vm = found->front();
+    if (auto gone = destroy_if_ours(surroundings_.target, record_,
+                                    surroundings_.server.instance_uuid, call());
+        !gone)
+      return gone;
+  }
+  record_.vm.reset();
+  status_.vm_moref.clear();
+  const auto taken = surroundings_.target.find_child(folder_, request_.vm_name, call());
+  if (!taken) return fail(taken.error());
+  if (*taken) return fail(EEXIST, "the name '" + request_.vm_name + "' is taken now");
+  return {};
+}
+
+Result<vsphere::VmIdentity> RestoreJob::identify() {
+  return surroundings_.target.identify(*record_.vm, call());
+}
+
+}  // namespace vtpmfs::fs

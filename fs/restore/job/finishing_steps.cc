@@ -1,0 +1,127 @@
+// The steps of a restore that fill the VM and prove it: key, nvram, reading back, finishing.
+#include <algorithm>
+#include <cerrno>
+
+#include "cache/saved/file_names.h"
+#include "fs/restore/job/read_back.h"
+#include "fs/restore/job/restore_job.h"
+#include "vsphere/datastore_path.h"
+
+namespace vtpmfs::fs {
+
+Status RestoreJob::set_missing_key() {
+  if (!set_.key) return {};
+  const auto vm = identify();
+  if (!vm) return fail(vm.error());
+  // Newer vcsims leave the key out at creation; a wrong key is never mended, reading back refuses
+  // it.
+  if (vm->detail.key_id || vm->detail.why_unreadable("config.keyId") != nullptr) return {};
+  report(RestoreStatus::State::creating, "setting the key", 58);
+  return surroundings_.target.set_key(*record_.vm, *set_.key, policy_.id, call());
+}
+
+/// The new VM's own nvram, by the rule that every read obeys; a VM without a name for it gets that
+/// of its vmx.
+Result<std::string> RestoreJob::nvram_path(const vsphere::VmDetail& detail) const {
+  if (!detail.vm_path_name) return fail(EIO, "the new VM's directory cannot be read back");
+  const auto path =
+      vsphere::nvram_path(*detail.vm_path_name, detail.nvram_extra_config, detail.nvram_layout);
+  if (!path) return fail(path.error());
+  if (*path) return (*path)->path;
+  const auto vmx = vsphere::DatastorePath::parse(*detail.vm_path_name);
+  if (!vmx) return fail(vmx.error());
+  std::string name = vmx->name();
+  name = name.substr(0, name.rfind('.')) + ".nvram";
+  if (!vsphere::is_plain_nvram_name(name))
+    return fail(EIO, "the new VM's vmx gives no plain name for nvram");
+  return vmx->directory() + "/" + name;
+}
+
+Status RestoreJob::upload() {
+  const auto vm = identify();
+  if (!vm) return fail(vm.error());
+  const vsphere::VmDetail& detail = vm->detail;
+  if (!set_.has_nvram) return {};
+  report(RestoreStatus::State::uploading, "uploading nvram", 60);
+  if (detail.power != vsphere::PowerState::off)
+    return fail(EIO, "somebody switched the new VM on before it was whole");
+  const auto mark = vm->marks.find(kMarkKey);
+  if (detail.instance_uuid != record_.instance_uuid || mark == vm->marks.end() ||
+      mark->second != record_.mark)
+    return fail(EIO, "the new VM does not carry this restore's mark any more");
+  const auto path = nvram_path(detail);
+  if (!path) return fail(path.error());
+  const auto vmx = vsphere::DatastorePath::parse(*detail.vm_path_name);
+  if (!vmx) return fail(vmx.error());
+  if (vmx->datastore != place_->datastore.place.name)
+    return fail(EIO, "the new VM lies on another datastore than the chosen one");
+  if (vmx->directory().empty()) return fail(EIO, "the new VM has no directory of its own");
+
+  const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
+  const auto& datastore = place_->datastore.place;
+  // Leaves bytes in the new VM's directory only, which goes with the VM. Sending it twice does no
+  // harm.
+  Status sent = surroundings_.target.upload(datastore, *path, bytes, call());
+  if (!sent && sent.error().maybe_done)
+    sent = surroundings_.target.upload(datastore, *path, bytes, call());
+  if (!sent) return sent;
+  report(RestoreStatus::State::uploading, "reading nvram back", 75);
+  const auto back = surroundings_.target.download(datastore, *path, bytes.size() + 1, call());
+  if (!back)
+    return fail(Error{back.error().code, "nvram cannot be read back: " + back.error().words,
+                      back.error().fault});
+  if (*back != bytes) return fail(EIO, "nvram reads back with other bytes than were sent");
+  return {};
+}
+
+Status RestoreJob::verify() {
+  report(RestoreStatus::State::verifying, "reading the VM back", 85);
+  auto vm = identify();
+  if (!vm) return fail(vm.error());
+  ReadBack read = judge_read_back(vm->detail, set_, surroundings_.options.accept_rewrapped);
+  if (!read.verdict) return read.verdict;
+  if (read.certificates_differ) {
+    if (auto mended = mend_certificates(vm->detail); !mended)
+      status_.warnings.push_back(
+          "the vTPM's certificates differ from the saved ones, and could not be put back: " +
+          mended.error().words);
+  }
+  status_.warnings.insert(status_.warnings.end(), read.warnings.begin(), read.warnings.end());
+  return {};
+}
+
+Status RestoreJob::mend_certificates(const vsphere::VmDetail& detail) {
+  if (auto set = surroundings_.target.set_tpm_certificates(*record_.vm, *detail.vtpm,
+                                                           set_.vtpm->certificates, call());
+      !set)
+    return set;
+  const auto vm = identify();
+  if (!vm) return fail(vm.error());
+  ReadBack again = judge_read_back(vm->detail, set_, surroundings_.options.accept_rewrapped);
+  if (!again.verdict) return again.verdict;
+  if (again.certificates_differ) return fail(EIO, "the vCenter kept its own");
+  return {};
+}
+
+Status RestoreJob::finish() {
+  report(RestoreStatus::State::finishing, "taking the mark away", 95);
+  // From here on nothing is ever destroyed.
+  if (auto recorded = record(RestoreRecord::State::verified); !recorded) return recorded;
+  const std::string annotation = set_.config ? set_.config->annotation.value_or("") : "";
+  if (auto finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
+      !finished)
+    return finished;
+  if (surroundings_.options.templates && set_.origin && set_.origin->is_template)
+    if (auto marked = surroundings_.target.mark_as_template(*record_.vm, call()); !marked)
+      status_.warnings.push_back("the VM could not be made a template again: " +
+                                 marked.error().words);
+  if (set_.origin && set_.origin->is_template && !surroundings_.options.templates)
+    status_.warnings.emplace_back(
+        "the saved VM was a template; this is a VM (--restore-templates makes it a template)");
+  if (auto recorded = record(RestoreRecord::State::done); !recorded)
+    status_.warnings.push_back(recorded.error().words);
+  surroundings_.journal.remove(record_);
+  return {};
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,117 @@
+#include "fs/restore/job/job_restorer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "fs/restore/status_text.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+/// One key for everything that would be the same VM. vSphere compares names without regard to case.
+std::string place_key(const RestoreRequest& request) {
+  std::string key = request.vm_folder.value;
+  for (const std::string& folder : request.folders) key += "\n" + folder;
+  key += "\n" + request.vm_name;
+  for (char& c : key)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return key;
+}
+
+}  // namespace
+
+JobRestorer::JobRestorer(RestoreSurroundings surroundings,
+                         std::function<void(const vsphere::MoRef&)> restored)
+    : surroundings_(std::move(surroundings)), restored_(std::move(restored)) {
+  for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+JobRestorer::~JobRestorer() {
+  shut_down();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void JobRestorer::start(RestoreRequest request, vsphere::CancelToken interrupted,
+                        StatusListener changed, RestoreDone done) {
+  {
+    const std::lock_guard hold(lock_);
+    if (!ending_) {
+      queue_.push_back(
+          {std::move(request), std::move(interrupted), std::move(changed), std::move(done)});
+      changed_.notify_one();
+      return;
+    }
+  }
+  done(fail(EINTR, "the mount ends"));
+}
+
+void JobRestorer::shut_down() {
+  constexpr std::chrono::seconds kGrace{60};
+  std::deque<Waiting> unstarted;
+  {
+    std::unique_lock hold(lock_);
+    ending_ = true;
+    unstarted.swap(queue_);
+    changed_.notify_all();
+  }
+  for (Waiting& waiting : unstarted)
+    waiting.done(fail(EINTR, "the mount ends; nothing was created"));
+  std::unique_lock hold(lock_);
+  // What runs is finished; what takes too long is cancelled, rolled back or left to the journal.
+  if (!changed_.wait_for(hold, kGrace, [this] { return running_ == 0; })) {
+    hold.unlock();
+    stop_.cancel();
+  }
+}
+
+void JobRestorer::work() {
+  for (;;) {
+    Waiting next;
+    {
+      std::unique_lock hold(lock_);
+      changed_.wait(hold, [this] { return ending_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      next = std::move(queue_.front());
+      queue_.pop_front();
+      ++running_;
+    }
+    run(std::move(next));
+    const std::lock_guard hold(lock_);
+    --running_;
+    changed_.notify_all();
+  }
+}
+
+void JobRestorer::run(Waiting waiting) {
+  const std::string key = place_key(waiting.request);
+  {
+    std::unique_lock hold(lock_);
+    if (!names_.insert(key).second) {
+      hold.unlock();
+      return waiting.done(
+          fail(EEXIST, "a VM of that name is being restored into that folder just now"));
+    }
+  }
+  const std::string name = waiting.request.vm_name;
+  spdlog::info("restore of '{}' begins", name);
+  RestoreJob job(surroundings_, std::move(waiting.request), waiting.interrupted, stop_,
+                 waiting.changed);
+  const Status result = job.run();
+  if (result)
+    spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);
+  else
+    spdlog::error("restore of '{}' {}: {}; {}", name, state_name(job.status().state),
+                  result.error().words, job.status().what_to_do);
+  for (const std::string& warning : job.status().warnings)
+    spdlog::warn("restore of '{}': {}", name, warning);
+  if (result && restored_) restored_(*job.vm());
+  {
+    const std::lock_guard hold(lock_);
+    names_.erase(key);
+  }
+  waiting.done(result);
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,58 @@
+// The Restorer: a few threads that run restore jobs, one name at a time.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fs/restore/job/restore_job.h"
+#include "fs/restore/restorer.h"
+
+namespace vtpmfs::fs {
+
+/// At most `kThreads` restores at a time, so that a vCenter is not run over; the others wait in
+/// order. Two restores of one name in one folder never run side by side: the second gets EEXIST.
+/// Threads: its own, joined by the destructor.
+class JobRestorer final : public Restorer {
+ public:
+  static constexpr int kThreads = 8;
+  /// `restored` is told of each finished VM before anybody is answered, so that it can be shown at
+  /// once.
+  JobRestorer(RestoreSurroundings surroundings,
+              std::function<void(const vsphere::MoRef&)> restored);
+  JobRestorer(const JobRestorer&) = delete;
+  JobRestorer& operator=(const JobRestorer&) = delete;
+  ~JobRestorer() override;
+
+  void start(RestoreRequest request, vsphere::CancelToken interrupted, StatusListener changed,
+             RestoreDone done) override;
+  void shut_down() override;
+
+ private:
+  struct Waiting {
+    RestoreRequest request;
+    vsphere::CancelToken interrupted;
+    StatusListener changed;
+    RestoreDone done;
+  };
+  void work();
+  void run(Waiting waiting);
+
+  const RestoreSurroundings surroundings_;
+  const std::function<void(const vsphere::MoRef&)> restored_;
+  const vsphere::CancelToken stop_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::deque<Waiting> queue_;
+  std::set<std::string> names_;  ///< being restored now
+  int running_ = 0;
+  bool ending_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,113 @@
+// The steps of a restore that come before the VM: checks, place, policy, folders.
+#include <algorithm>
+#include <cerrno>
+
+#include "fs/restore/job/restore_job.h"
+#include "vsphere/datastore_path.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+constexpr const char* kOwnPolicyName = "vtpmfs encryption";
+/// nvram, the vmx and a log; disks come later and are not our business.
+constexpr uint64_t kRoomForAVm = 64ULL << 20;
+
+}  // namespace
+
+Status RestoreJob::check() {
+  report(RestoreStatus::State::checking, "looking for the folder and the name", 3);
+  folder_ = request_.vm_folder;
+  for (size_t i = 0; i < request_.folders.size(); ++i) {
+    const auto child = surroundings_.target.find_child(folder_, request_.folders[i], call());
+    if (!child) return fail(child.error());
+    if (!*child) {
+      missing_folders_.assign(request_.folders.begin() + static_cast<std::ptrdiff_t>(i),
+                              request_.folders.end());
+      break;
+    }
+    if ((*child)->type != "Folder")
+      return fail(
+          EEXIST,
+          "'" + request_.folders[i] +
+              "' is there and is no VM folder (VMs are restored into folders, not into vApps)");
+    folder_ = **child;
+  }
+  if (missing_folders_.empty()) {
+    const auto taken = surroundings_.target.find_child(folder_, request_.vm_name, call());
+    if (!taken) return fail(taken.error());
+    if (*taken) return fail(EEXIST, "the name '" + request_.vm_name + "' is taken in that folder");
+  }
+
+  report(RestoreStatus::State::checking, "asking for the key", 5);
+  if (!surroundings_.options.degraded)
+    if (auto key = check_key(surroundings_.target, set_, call(), status_.warnings); !key)
+      return key;
+
+  report(RestoreStatus::State::checking, "looking for a living original", 7);
+  const std::optional<std::string> bios = set_.config ? set_.config->uuid : std::nullopt;
+  const std::optional<std::string> instance =
+      set_.origin ? set_.origin->instance_uuid : std::nullopt;
+  for (const auto& [uuid, is_instance] : {std::pair{bios, false}, {instance, true}}) {
+    if (!uuid || uuid->empty()) continue;
+    const auto found = surroundings_.target.find_by_uuid(*uuid, is_instance, call());
+    if (!found) return fail(found.error());
+    living_original_ = living_original_ || !found->empty();
+  }
+  if (living_original_)
+    status_.warnings.emplace_back(
+        "the original is alive in this vCenter: two VMs now have the same TPM identity and "
+        "secrets; the new one gets a new uuid and new MAC addresses");
+  return {};
+}
+
+Status RestoreJob::place() {
+  report(RestoreStatus::State::checking, "choosing pool, host, datastore and networks", 9);
+  auto offered = surroundings_.target.placement_options(request_.datacenter, call());
+  if (!offered) return fail(offered.error());
+  offered_ = std::move(*offered);
+  std::optional<std::string> saved_datastore;
+  // config.json's place counts only where it is a place of this very vCenter.
+  if (set_.origin && set_.origin->vcenter_instance_uuid == surroundings_.server.instance_uuid &&
+      set_.origin->vm_path_name)
+    if (const auto path = vsphere::DatastorePath::parse(*set_.origin->vm_path_name))
+      saved_datastore = path->datastore;
+  auto chosen = choose_place(offered_, wanted_, saved_datastore, kRoomForAVm);
+  if (!chosen) return fail(chosen.error());
+  place_ = std::move(*chosen);
+
+  report(RestoreStatus::State::checking, "choosing the storage policy", 11);
+  auto policy = choose_policy(surroundings_.target, wanted_.policy, set_,
+                              surroundings_.options.never_create_policy, call(), status_.warnings);
+  if (!policy) return fail(policy.error());
+  policy_ = *policy;
+  return {};
+}
+
+Status RestoreJob::make_policy() {
+  if (!policy_.make_one) return {};
+  report(RestoreStatus::State::creating, "making an encryption policy", 13);
+  // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
+  auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
+  if (!made) return fail(made.error());
+  policy_.id = made->id;
+  return {};
+}
+
+Status RestoreJob::make_folders() {
+  for (const std::string& name : missing_folders_) {
+    report(RestoreStatus::State::creating, "making the folder '" + name + "'", 15);
+    // Leaves the folder, which is never removed: somebody may use it by then.
+    auto made = surroundings_.target.create_folder(folder_, name, call());
+    if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
+      // Another restore made it meanwhile, or the reply was lost.
+      const auto child = surroundings_.target.find_child(folder_, name, call());
+      if (child && *child && (*child)->type == "Folder") made = **child;
+    }
+    if (!made) return fail(made.error());
+    record_.folders_made.push_back(*made);
+    folder_ = *made;
+  }
+  return {};
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,156 @@
+#include "fs/restore/job/restore_job.h"
+
+#include <cerrno>
+#include <ctime>
+
+#include "cache/saved/file_names.h"
+#include "fs/restore/job/destroy_rule.h"
+#include "fs/restore/job/explain.h"
+#include "fs/restore/job/new_vm.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+}  // namespace
+
+RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
+                       vsphere::CancelToken interrupted, vsphere::CancelToken stop,
+                       StatusListener listener)
+    : surroundings_(surroundings),
+      request_(std::move(request)),
+      interrupted_(std::move(interrupted)),
+      stop_(std::move(stop)),
+      listener_(std::move(listener)) {
+  status_.vm_name = request_.vm_name;
+  status_.started = now_text();
+}
+
+vsphere::Call RestoreJob::call() const {
+  // Before anything was created an interrupted cp ends the job; afterwards only the end of the
+  // mount does.
+  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, ""};
+}
+
+void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
+  status_.state = state;
+  status_.step = std::move(step);
+  status_.percent = percent;
+  listener_(status_);
+}
+
+Status RestoreJob::record(RestoreRecord::State state) {
+  RestoreRecord next = record_;
+  next.state = state;
+  if (auto written = surroundings_.journal.write(next); !written)
+    return fail(Error{written.error().code,
+                      "the restore's journal cannot be written: " + written.error().words});
+  record_ = std::move(next);
+  return {};
+}
+
+Status RestoreJob::run() {
+  using Step = Status (RestoreJob::*)();
+  constexpr Step kSteps[] = {&RestoreJob::parse,           &RestoreJob::check,
+                             &RestoreJob::place,           &RestoreJob::make_policy,
+                             &RestoreJob::make_folders,    &RestoreJob::create,
+                             &RestoreJob::set_missing_key, &RestoreJob::upload,
+                             &RestoreJob::verify,          &RestoreJob::finish};
+  for (const Step step : kSteps) {
+    if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
+      return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});
+    if (auto done = (this->*step)(); !done) return fail_with(done.error());
+  }
+  status_.ended = now_text();
+  report(RestoreStatus::State::done, "the VM is there and was checked", 100);
+  return {};
+}
+
+Status RestoreJob::parse() {
+  report(RestoreStatus::State::checking, "reading the set", 1);
+  const auto nvram = request_.files.find(std::string(cache::kNvramFile));
+  std::map<std::string, std::string> texts = request_.files;
+  texts.erase(std::string(cache::kNvramFile));
+  const bool has_nvram = nvram != request_.files.end();
+  auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
+  if (!set) return fail(set.error());
+  if (auto restorable = cache::check_restorable(*set); !restorable) return restorable;
+  set_ = std::move(*set);
+  status_.warnings = set_.warnings;
+  if (!request_.manifest_verified)
+    status_.warnings.emplace_back(
+        "there was no SHA256SUMS: nothing says that these files are whole");
+  wanted_ = merged(surroundings_.options.placement, request_.placement);
+  record_.vcenter = surroundings_.server.instance_uuid;
+  record_.name = request_.vm_name;
+  auto mark = random_mark();
+  if (!mark) return fail(mark.error());
+  record_.mark = *mark;
+  auto id = random_uuid();
+  if (!id) return fail(id.error());
+  record_.id = *id;
+  return {};
+}
+
+Status RestoreJob::fail_with(const Error& error) {
+  const Explanation explained = explain(error);
+  status_.reason = explained.reason;
+  status_.what_to_do = explained.what_to_do;
+  status_.error = explained.code;
+  status_.ended = now_text();
+  if (record_.state == RestoreRecord::State::verified ||
+      record_.state == RestoreRecord::State::done) {
+    // The VM is whole: what failed is only tidying up.
+    status_.what_to_do =
+        "the VM is there and was checked; remove the annotation and the vtpmfs.* settings by hand";
+  } else if (create_sent_) {
+    roll_back();
+  }
+  if (status_.state != RestoreStatus::State::left_behind)
+    status_.state = RestoreStatus::State::failed;
+  listener_(status_);
+  return fail(Error{explained.code, explained.reason, error.fault, error.maybe_done});
+}
+
+void RestoreJob::roll_back() {
+  status_.step = "removing the half-made VM";
+  listener_(status_);
+  // The job may have ended because the mount does: removing has its own time.
+  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, ""};
+  Status gone = {};
+  if (!record_.vm && !record_.instance_uuid.empty()) {
+    // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
+    // found by our uuid.
+    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
+    if (!found)
+      gone = fail(found.error());
+    else if (found->size() == 1)
+      record_.vm = found->front();
+    else if (found->size() > 1)
+      gone = fail(EPERM, "several VMs carry this restore's instanceUuid");
+  }
+  if (gone && record_.vm)
+    gone = destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
+  if (gone) {
+    status_.vm_moref.clear();
+    status_.vm_path.clear();
+    static_cast<void>(record(RestoreRecord::State::rolled_back));
+    surroundings_.journal.remove(record_);
+    return;
+  }
+  status_.state = RestoreStatus::State::left_behind;
+  status_.what_to_do = gone.error().words + "; look at it in the vCenter, its extraConfig " +
+                       kMarkKey + " is " + record_.mark +
+                       (status_.what_to_do.empty() ? "" : "; then: " + status_.what_to_do);
+  static_cast<void>(record(RestoreRecord::State::left_behind));
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,91 @@
+// One restore, from the checks to the finished VM: the sequence of steps, and the way back.
+//
+//   check -> place -> policy -> folders -> create -> key -> upload -> verify -> finish
+//
+// Nothing is made before all checks have passed. Each step that leaves a trace in vCenter is
+// preceded by a durable record. From `verified` on nothing is ever destroyed; before, a failure
+// takes the half-made VM away again by destroy_if_ours(), and what that leaves is reported as
+// left-behind. Runs on one thread of the restorer's; blocks on vCenter, never on the kernel.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/saved/saved_set.h"
+#include "fs/restore/job/key_and_policy.h"
+#include "fs/restore/job/restore_record.h"
+#include "fs/restore/job/vm_place.h"
+#include "fs/restore/restorer.h"
+#include "vsphere/restore_target.h"
+
+namespace vtpmfs::fs {
+
+/// What every restore of a mount shares.
+struct RestoreSurroundings {
+  vsphere::RestoreTarget& target;
+  RestoreJournal& journal;
+  vsphere::ServerInfo server;
+  RestoreOptions options;
+  std::chrono::milliseconds timeout;
+  /// The inventory path of a VM in this folder, for people.
+  std::function<std::string(const vsphere::MoRef& folder, const std::string& name)> path_of;
+};
+
+class RestoreJob {
+ public:
+  /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`: the
+  /// mount ends.
+  RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
+             vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener);
+
+  /// The whole restore. The errno is that of SPEC's table, the status has the words.
+  Status run();
+  [[nodiscard]] const RestoreStatus& status() const { return status_; }
+  /// The finished VM.
+  [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
+
+ private:
+  Status parse();
+  Status check();
+  Status place();
+  Status make_policy();
+  Status make_folders();
+  Status create();
+  Status create_once(vsphere::NewVm& vm);
+  Status look_for_lost_vm();
+  Status make_sure_it_is_gone();
+  Status set_missing_key();
+  Status upload();
+  Status verify();
+  Status mend_certificates(const vsphere::VmDetail& detail);
+  Status finish();
+  Status fail_with(const Error& error);
+  void roll_back();
+  Status record(RestoreRecord::State state);
+  void report(RestoreStatus::State state, std::string step, int percent);
+  [[nodiscard]] vsphere::Call call() const;
+  Result<vsphere::VmIdentity> identify();
+  Result<std::string> nvram_path(const vsphere::VmDetail& detail) const;
+
+  const RestoreSurroundings& surroundings_;
+  RestoreRequest request_;
+  const vsphere::CancelToken interrupted_;
+  const vsphere::CancelToken stop_;
+  const StatusListener listener_;
+  RestoreStatus status_;
+  RestoreRecord record_;
+  cache::SavedSet set_;
+  Placement wanted_;
+  std::optional<VmPlace> place_;
+  vsphere::PlacementOptions offered_;
+  PolicyChoice policy_;
+  vsphere::MoRef folder_;
+  bool create_sent_ = false;
+  bool living_original_ = false;
+  std::vector<std::string> missing_folders_;
+};
+
+}  // namespace vtpmfs::fs

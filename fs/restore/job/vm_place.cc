@@ -1,0 +1,170 @@
+#include "fs/restore/job/vm_place.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace vtpmfs::fs {
+namespace {
+
+using vsphere::DatastoreChoice;
+using vsphere::HostChoice;
+using vsphere::MoRef;
+using vsphere::NetworkChoice;
+using vsphere::PlacementOptions;
+using vsphere::PoolChoice;
+
+std::string last_component(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool is_named(const std::string& path, const std::string& wanted) {
+  return path == wanted || "/" + wanted == path || last_component(path) == wanted;
+}
+
+/// The pool's cluster or host by its name: /DC0/host/CLUSTER/Resources.
+bool owner_is_named(const std::string& pool_path, const std::string& wanted) {
+  const size_t end = pool_path.rfind("/Resources");
+  return end != std::string::npos && end + 10 == pool_path.size() &&
+         is_named(pool_path.substr(0, end), wanted);
+}
+
+bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
+  return std::find(refs.begin(), refs.end(), ref) != refs.end();
+}
+
+Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
+                                             const Placement& wanted) {
+  if (offered.pools.empty())
+    return fail(EHOSTUNREACH, "this datacenter has no resource pool that the account can see");
+  if (!wanted.pool) return offered.pools;
+  std::vector<PoolChoice> named;
+  for (const PoolChoice& pool : offered.pools)
+    if (is_named(pool.path, *wanted.pool) || owner_is_named(pool.path, *wanted.pool))
+      named.push_back(pool);
+  if (named.empty())
+    return fail(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter");
+  return named;
+}
+
+Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& offered,
+                                                       const Placement& wanted,
+                                                       const std::optional<std::string>& saved,
+                                                       uint64_t needed) {
+  std::vector<DatastoreChoice> usable;
+  for (const DatastoreChoice& datastore : offered.datastores) {
+    if (wanted.datastore && datastore.place.name != *wanted.datastore) continue;
+    if (wanted.datastore && (!datastore.accessible || datastore.maintenance))
+      return fail(EHOSTUNREACH, "datastore '" + *wanted.datastore + "' is not accessible");
+    if (wanted.datastore && datastore.free_bytes < needed)
+      return fail(ENOSPC, "datastore '" + *wanted.datastore + "' has no room");
+    if (datastore.accessible && !datastore.maintenance && datastore.free_bytes >= needed)
+      usable.push_back(datastore);
+  }
+  if (usable.empty() && wanted.datastore)
+    return fail(ENOENT, "no datastore '" + *wanted.datastore + "' in this datacenter");
+  if (usable.empty())
+    return fail(ENOSPC, "no datastore of this datacenter is accessible and has room");
+  std::stable_sort(usable.begin(), usable.end(),
+                   [&](const DatastoreChoice& a, const DatastoreChoice& b) {
+                     const bool a_saved = saved && a.place.name == *saved;
+                     const bool b_saved = saved && b.place.name == *saved;
+                     return a_saved != b_saved ? a_saved : a.free_bytes > b.free_bytes;
+                   });
+  return usable;
+}
+
+const NetworkChoice* find_network(const PlacementOptions& offered, const vsphere::VmDevice& nic,
+                                  const std::map<std::string, std::string>& mapping) {
+  for (const auto& saved : {nic.network_name, nic.portgroup_key, nic.opaque_network_id}) {
+    if (!saved) continue;
+    const auto mapped = mapping.find(*saved);
+    if (mapped == mapping.end()) continue;
+    for (const NetworkChoice& network : offered.networks)
+      if (network.name == mapped->second) return &network;
+    return nullptr;  // a mapping that leads nowhere is never replaced by a guess
+  }
+  for (const NetworkChoice& network : offered.networks) {
+    if (nic.portgroup_key && network.portgroup_key == nic.portgroup_key &&
+        network.switch_uuid == nic.switch_uuid)
+      return &network;
+    if (nic.opaque_network_id && network.opaque_id == nic.opaque_network_id) return &network;
+    if (nic.network_name && !network.portgroup_key && network.name == *nic.network_name)
+      return &network;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Placement merged(const Placement& options, const Placement& directory) {
+  Placement out = options;
+  if (!out.pool) out.pool = directory.pool;
+  if (!out.host) out.host = directory.host;
+  if (!out.datastore) out.datastore = directory.datastore;
+  if (!out.policy) out.policy = directory.policy;
+  for (const auto& [saved, here] : directory.networks) out.networks.emplace(saved, here);
+  return out;
+}
+
+Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& wanted,
+                             const std::optional<std::string>& saved_datastore,
+                             uint64_t bytes_needed) {
+  const auto pools = pools_to_try(offered, wanted);
+  if (!pools) return fail(pools.error());
+  const auto datastores = datastores_to_try(offered, wanted, saved_datastore, bytes_needed);
+  if (!datastores) return fail(datastores.error());
+  if (wanted.host &&
+      std::none_of(offered.hosts.begin(), offered.hosts.end(), [&](const HostChoice& h) {
+        return is_named(h.path, *wanted.host) || h.name == *wanted.host;
+      }))
+    return fail(ENOENT, "no host '" + *wanted.host + "' in this datacenter");
+  bool any_usable = false;
+  bool any_capable = false;
+  for (const DatastoreChoice& datastore : *datastores) {
+    for (const PoolChoice& pool : *pools) {
+      for (const HostChoice& host : offered.hosts) {
+        if (!contains(pool.hosts, host.host)) continue;
+        if (wanted.host && !is_named(host.path, *wanted.host) && host.name != *wanted.host)
+          continue;
+        if (!host.usable) continue;
+        any_usable = true;
+        if (host.crypto_state == "incapable") continue;
+        any_capable = true;
+        if (!contains(datastore.hosts, host.host)) continue;
+        VmPlace place{pool, std::nullopt, datastore};
+        // A DRS cluster chooses by itself; with one host there is nothing to choose.
+        if (wanted.host || (!pool.drs && pool.hosts.size() > 1)) place.host = host.host;
+        return place;
+      }
+    }
+  }
+  if (!any_usable)
+    return fail(EHOSTUNREACH,
+                "no host of the chosen pool is connected, powered on and out of maintenance");
+  if (!any_capable) return fail(EHOSTUNREACH, "the hosts of the chosen pool cannot encrypt VMs");
+  return fail(EINVAL, "no usable host of the chosen pool mounts the chosen datastore");
+}
+
+std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered,
+                                             const vsphere::VmConfig& config,
+                                             const std::map<std::string, std::string>& mapping,
+                                             std::vector<std::string>& warnings) {
+  std::map<int, NetworkChoice> chosen;
+  for (const vsphere::VmDevice& device : config.devices) {
+    if (!device.mac_address && !device.network_name && !device.portgroup_key &&
+        !device.opaque_network_id)
+      continue;
+    if (const NetworkChoice* network = find_network(offered, device, mapping)) {
+      chosen[device.key] = *network;
+      continue;
+    }
+    const std::string saved = device.network_name.value_or(
+        device.portgroup_key.value_or(device.opaque_network_id.value_or("?")));
+    warnings.push_back(
+        "network '" + saved + "' of " + device.label.value_or("a network card") +
+        " is not here: the card comes back without a network (--restore-network maps it)");
+  }
+  return chosen;
+}
+
+}  // namespace vtpmfs::fs

@@ -1,0 +1,40 @@
+// Where a restored VM goes: pool, host, datastore and networks, chosen among what the datacenter
+// offers.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/saved/saved_set.h"
+#include "fs/restore/restorer.h"
+#include "vsphere/restore_target.h"
+
+namespace vtpmfs::fs {
+
+struct VmPlace {
+  vsphere::PoolChoice pool;
+  std::optional<vsphere::MoRef> host;  ///< only where the server wants one named
+  vsphere::DatastoreChoice datastore;
+};
+
+/// Mount options come first, then the staged directory's attributes.
+Placement merged(const Placement& options, const Placement& directory);
+
+/// The pool, host and datastore that were named, else config.json's datastore where it is of this
+/// very vCenter, else the largest datastore and the first pool that fit together: a usable host of
+/// the pool that mounts the datastore and is not known to be incapable of encryption. ENOENT for a
+/// name that is not there, EHOSTUNREACH where no host is usable, ENOSPC where no datastore has
+/// room, EINVAL where what was named does not go together.
+Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Placement& wanted,
+                             const std::optional<std::string>& saved_datastore,
+                             uint64_t bytes_needed);
+
+/// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
+/// or name. A NIC whose network is not here is left without one, and a warning says so.
+std::map<int, vsphere::NetworkChoice> choose_networks(
+    const vsphere::PlacementOptions& offered, const vsphere::VmConfig& config,
+    const std::map<std::string, std::string>& mapping, std::vector<std::string>& warnings);
+
+}  // namespace vtpmfs::fs
