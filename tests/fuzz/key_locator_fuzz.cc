@@ -7,9 +7,8 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vtpmfs::cache;
-  const std::string_view bundle(reinterpret_cast<const char*>(data), size);
-  const auto locator = parse_key_locator(bundle_in_file(bundle));
-  const auto whole = bundle_in_file(bundle);
+  const auto whole = bundle_in_file({reinterpret_cast<const char*>(data), size});
+  const auto locator = parse_key_locator(whole);
   if (!locator) {
     if (match_bundle(whole, {"k", "p"}) != BundleMatch::malformed) std::abort();
     return 0;

@@ -24,7 +24,7 @@ inline std::vector<std::string> hostile_inputs() {
       std::string(1, '\0'),
       std::string("{\"keyId\":\"a\0b\"}", 15),
       std::string(1000, '\0'),
-      "\xff\xfe{\0\"\0",
+      std::string("\xff\xfe{\0\"\0", 6),
       "{\"keyId\":\"\xc3\x28\"}",
       "{\"keyId\":\"\xed\xa0\x80\"}",
       "{\"keyId\":\"\\ud800\"}",
@@ -54,8 +54,7 @@ inline std::vector<std::string> hostile_inputs() {
       repeated("(", 1000),
       repeated("/", 1000),
       "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-      "\x7f"
-      "ELF\x02\x01\x01",
+      "\x7f\x45LF\x02\x01\x01",
   };
 }
 

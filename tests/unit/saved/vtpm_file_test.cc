@@ -144,8 +144,8 @@ TEST(VtpmFile, NamesTheEntryThatIsNoDer) {
       "17",
   };
   for (const auto& entry : bad_entries) {
-    const std::string text =
-        R"({"endorsementKeyCertificate":[")" + kCertificate + "\"," + entry + "]}";
+    std::string text = R"({"endorsementKeyCertificate":[")";
+    text.append(kCertificate).append("\",").append(entry).append("]}");
     const auto read = parse_vtpm(text);
     ASSERT_FALSE(read) << entry;
     EXPECT_EQ(read.error().code.value(), EINVAL);
@@ -176,7 +176,7 @@ TEST(VtpmFile, RefusesWrongTypes) {
     expect_refused(parse_vtpm(text), "vtpm.json", text);
   }
   std::string many = R"({"endorsementKeyCertificate":[)";
-  for (int i = 0; i < 65; ++i) many += (i == 0 ? "\"" : ",\"") + kCertificate + "\"";
+  for (int i = 0; i < 65; ++i) many.append(i == 0 ? "\"" : ",\"").append(kCertificate).append("\"");
   expect_refused(parse_vtpm(many + "]}"), "vtpm.json", "65 certificates");
 }
 
