@@ -1,0 +1,132 @@
+// vtpmfs: reads the command line, goes into the background, mounts, serves, and says how it went.
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+#include "fs/daemon/background.h"
+#include "fs/daemon/credentials.h"
+#include "fs/daemon/logging.h"
+#include "fs/daemon/mount.h"
+#include "fs/daemon/mount_point.h"
+#include "fs/daemon/signals.h"
+#include "fs/options/command_line.h"
+
+namespace {
+
+using namespace vtpmfs;
+using namespace vtpmfs::fs;
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kInterrupted = 130;
+constexpr int kLoginRefused = 77;  // the systemd unit does not restart on it
+
+int complain(const Error& error, int status) {
+  std::fprintf(stderr, "vtpmfs: %s\n", error.words.c_str());
+  return status;
+}
+
+/// The daemon's working directory becomes /, and TLS files are read again at each connection.
+Status make_absolute(std::vector<std::string>& files) {
+  for (std::string& file : files) {
+    const std::unique_ptr<char, decltype(&std::free)> path(realpath(file.c_str(), nullptr),
+                                                           &std::free);
+    if (!path) return fail(errno, file + ": cannot be read");
+    file = path.get();
+  }
+  return {};
+}
+
+/// What SIGTERM ends: the mount, once there is one; before that, the program.
+class Ending {
+ public:
+  void watch(Mount* mount) {
+    const std::lock_guard hold(lock_);
+    mount_ = mount;
+  }
+  /// It has ended by itself; the rest takes its time.
+  void finish() {
+    const std::lock_guard hold(lock_);
+    finished_ = true;
+  }
+  void end() {
+    const std::lock_guard hold(lock_);
+    if (finished_) return;
+    if (mount_ == nullptr) _exit(kInterrupted);
+    mount_->end();
+  }
+
+ private:
+  std::mutex lock_;
+  Mount* mount_ = nullptr;
+  bool finished_ = false;
+};
+
+int serve(const Options& options, const std::function<Result<std::string>()>& password,
+          const Environment& environment, Background& background) {
+  Ending ending;
+  // Before any other thread, which inherits the mask: a signal must not hit one that has no use for
+  // it.
+  const Signals signals(
+      {{SIGTERM, [&] { ending.end(); }},
+       {SIGINT, [&] { ending.end(); }},
+       {SIGHUP, [] { spdlog::info("the password will be read again at the next login"); }},
+       {SIGUSR1, raise_log_level}});
+  auto mount = Mount::open(options, password, environment);
+  if (!mount) {
+    const int status = is_refused_login(mount.error()) ? kLoginRefused : kFailed;
+    background.report_failure(mount.error().words, status);
+    return status;
+  }
+  ending.watch(mount->get());
+  const Status served = (*mount)->run([&] {
+    spdlog::info("mounted on {}", options.mount_point);
+    background.report_ready();
+  });
+  ending.finish();
+  if (!served) {
+    background.report_failure(served.error().words, kFailed);
+    return kFailed;
+  }
+  spdlog::info("unmounted {}", options.mount_point);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  forbid_core_dumps();
+  std::signal(SIGPIPE, SIG_IGN);
+  ::umask(077);
+  const Environment environment = process_environment();
+  auto options = read_command_line(std::vector<std::string>(argv + 1, argv + argc), environment);
+  if (!options) return complain(options.error(), kUsage);
+  if (options->show_help) {
+    std::fputs(help_text().c_str(), stdout);
+    return 0;
+  }
+  if (options->show_version) {
+    std::puts("vtpmfs " VTPMFS_VERSION);
+    return 0;
+  }
+  auto mount_point = usable_mount_point(options->mount_point);
+  if (!mount_point) return complain(mount_point.error(), kFailed);
+  options->mount_point = *mount_point;
+  for (auto* files : {&options->tls.ca_files, &options->tls.known_hosts_files})
+    if (auto absolute = make_absolute(*files); !absolute)
+      return complain(absolute.error(), kFailed);
+  auto password = find_password(*options, environment);
+  if (!password) return complain(password.error(), kFailed);
+  auto background = Background::start(!options->foreground);
+  if (!background) return complain(background.error(), kFailed);
+  start_logging(options->foreground, options->debug);
+  return serve(*options, *password, environment, *background);
+}

@@ -1,0 +1,317 @@
+#include "fs/daemon/mount.h"
+
+#include <pwd.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "cache/live_model.h"
+#include "cache/staging_store.h"
+#include "fs/daemon/saved_origins.h"
+#include "fs/daemon/state_path.h"
+#include "fs/kernel/session.h"
+#include "fs/restore/job/job_restorer.h"
+#include "fs/restore/job/journal_file.h"
+#include "fs/restore/staged_sets.h"
+#include "fs/tree/change_translator.h"
+#include "fs/tree/inventory_tree.h"
+#include "fs/tree/staged/restore_tree.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+/// mtime of what has no time of its own: an empty folder's must be the same after each remount.
+constexpr auto kTimeOfTheTimeless = std::chrono::seconds(946684800);  // 2000-01-01T00:00:00Z
+
+/// Calls sweep once a second while it lives, for --restore-settle.
+class SettleTimer {
+ public:
+  explicit SettleTimer(std::function<void()> sweep)
+      : thread_([this, sweep = std::move(sweep)] {
+          std::unique_lock hold(lock_);
+          while (!changed_.wait_for(hold, std::chrono::seconds(1), [this] { return ended_; })) {
+            hold.unlock();
+            sweep();
+            hold.lock();
+          }
+        }) {}
+  SettleTimer(const SettleTimer&) = delete;
+  SettleTimer& operator=(const SettleTimer&) = delete;
+  ~SettleTimer() {
+    {
+      const std::lock_guard hold(lock_);
+      ended_ = true;
+      changed_.notify_all();
+    }
+    thread_.join();
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool ended_ = false;
+  std::thread thread_;
+};
+
+/// Passes changes of the model on to the kernel while there is one.
+class ChangeRelay {
+ public:
+  void connect(std::shared_ptr<ChangeTranslator> translator) {
+    const std::lock_guard hold(lock_);
+    translator_ = std::move(translator);
+  }
+  void tell(const cache::InventoryChange& change) {
+    std::shared_ptr<ChangeTranslator> translator;
+    {
+      const std::lock_guard hold(lock_);
+      translator = translator_;
+    }
+    if (translator) translator->tell(change);
+  }
+
+ private:
+  std::mutex lock_;
+  std::shared_ptr<ChangeTranslator> translator_;
+};
+
+Result<std::set<uint32_t>> user_ids(const std::vector<std::string>& users) {
+  std::set<uint32_t> ids;
+  for (const std::string& user : users) {
+    uint32_t id = 0;
+    const auto [end, error] = std::from_chars(user.data(), user.data() + user.size(), id);
+    if (error == std::errc{} && end == user.data() + user.size()) {
+      ids.insert(id);
+      continue;
+    }
+    passwd entry{};
+    passwd* found = nullptr;
+    char buffer[4096];
+    if (getpwnam_r(user.c_str(), &entry, buffer, sizeof buffer, &found) != 0 || found == nullptr)
+      return fail(EINVAL, "--restore-users: nobody is called '" + user + "' here");
+    ids.insert(found->pw_uid);
+  }
+  return ids;
+}
+
+vsphere::ConnectionSettings connection_settings(const Options& options,
+                                                std::function<Result<std::string>()> password) {
+  vsphere::ConnectionSettings settings;
+  settings.host = options.host;
+  settings.port = options.port;
+  settings.user = options.user;
+  settings.password = std::move(password);
+  settings.tls = options.tls;
+  settings.timeout = options.timeout;
+  settings.read_only = options.read_only;
+  settings.save_extra_config = options.save_extra_config;
+  settings.user_agent = "vtpmfs/" VTPMFS_VERSION;
+  return settings;
+}
+
+kernel::SessionSettings session_settings(const Options& options) {
+  kernel::SessionSettings settings;
+  settings.options = options.fuse_options;
+  settings.options.push_back("fsname=" + options.host);
+  if (options.read_only) settings.options.emplace_back("ro");
+  if (options.allow_other) settings.options.emplace_back("allow_other");
+  settings.debug = options.debug;
+  return settings;
+}
+
+}  // namespace
+
+/// In the order of construction: what is below uses what is above, and goes first.
+struct Mount::Parts {
+  Options options;
+  cache::SystemClock clock;
+  std::unique_ptr<vsphere::Connection> connection;
+  std::optional<cache::StateDirectory> state;
+  ChangeRelay relay;
+  std::unique_ptr<cache::LiveModel> model;
+  std::unique_ptr<cache::StagingStore> staging;
+  std::unique_ptr<JournalDirectory> journal;
+  std::unique_ptr<JobRestorer> restorer;
+  std::shared_ptr<StagedSets> sets;
+  std::shared_ptr<RestoreTree> restore;
+  std::unique_ptr<SettleTimer> settle;
+  std::unique_ptr<InventoryTree> tree;
+  std::unique_ptr<kernel::FuseSession> session;
+  std::mutex answers_lock;
+  std::function<void()> answers;
+
+  Status open_model();
+  Status open_restore();
+  Status open_tree();
+  void report_left_restores() const;
+};
+
+bool is_refused_login(const Error& error) {
+  return error.code == Errno{EACCES} && error.fault != nullptr;
+}
+
+Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
+                                           std::function<Result<std::string>()> password,
+                                           const Environment& environment) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  auto connection = vsphere::Connection::open(connection_settings(options, std::move(password)));
+  if (!connection) return fail(connection.error());
+  parts->connection = std::move(*connection);
+  const vsphere::ServerInfo& server = parts->connection->vms().server();
+  spdlog::info("logged in at {} ({}) as {}", options.host, server.full_name, options.user);
+  if (options.tls.insecure && options.tls.ca_files.empty() && !options.tls.thumbprint)
+    spdlog::warn(
+        "the certificate of {} is not verified: anybody between may read and change everything",
+        options.host);
+  if (!server.is_vcenter && !options.read_only) {
+    spdlog::warn("{} is an ESXi host, not a vCenter: the mount is read-only", options.host);
+    parts->options.read_only = true;
+  }
+  auto path = state_path(parts->options, server.instance_uuid, environment);
+  if (!path) return fail(path.error());
+  auto state = cache::StateDirectory::open(*path, parts->options.read_only);
+  if (!state) return fail(state.error());
+  parts->state = std::move(*state);
+
+  if (auto opened = parts->open_model(); !opened) return fail(opened.error());
+  if (!parts->options.read_only)
+    if (auto opened = parts->open_restore(); !opened) return fail(opened.error());
+  if (auto opened = parts->open_tree(); !opened) return fail(opened.error());
+  return std::unique_ptr<Mount>(new Mount(std::move(parts)));
+}
+
+Status Mount::Parts::open_model() {
+  cache::SetsSettings sets_settings;
+  sets_settings.filter = options.vms;
+  sets_settings.pin = options.pin;
+  sets_settings.cache_bytes = options.cache_bytes;
+  sets_settings.nvram_max = options.restore.nvram_max;
+  sets_settings.timeout = options.timeout;
+  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout);
+  cache::FeedSettings feed_settings;
+  feed_settings.timeout = options.timeout;
+  feed_settings.nvram_poll = options.nvram_poll;
+  auto opened = cache::LiveModel::open(connection->inventory(), connection->vms(), *state, clock,
+                                       sets_settings, feed_settings);
+  if (!opened) return fail(opened.error());
+  model = std::move(*opened);
+  model->feed().add_listener([this](const cache::InventoryChange& change) { relay.tell(change); });
+  model->feed().start();
+  // Reading a large inventory takes many answers, each of which has its own time.
+  constexpr int kAnswers = 60;
+  if (auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, {}, {}}); !ready)
+    return fail(Error{ready.error().code, "the inventory cannot be read: " + ready.error().words,
+                      ready.error().fault});
+  return {};
+}
+
+Status Mount::Parts::open_restore() {
+  auto store = cache::StagingStore::open(state->path() + "/staging", clock);
+  if (!store)
+    return fail(Error{store.error().code, "staged files cannot be kept: " + store.error().words});
+  staging = std::move(*store);
+  auto records = JournalDirectory::open(state->path() + "/journal");
+  if (!records)
+    return fail(Error{records.error().code,
+                      "the restore journal cannot be kept: " + records.error().words});
+  journal = std::move(*records);
+  report_left_restores();
+  auto users = user_ids(options.restore_users);
+  if (!users) return fail(users.error());
+
+  cache::LiveModel& live = *model;
+  restorer = std::make_unique<JobRestorer>(
+      RestoreSurroundings{connection->restore_target(), *journal, connection->vms().server(),
+                          options.restore, options.timeout,
+                          [&live](const vsphere::MoRef& folder, const std::string& name) {
+                            return live.inventory().inventory_path(folder) + "/" + name;
+                          }},
+      [&live, timeout = options.timeout](const vsphere::MoRef& vm) {
+        if (auto shown = live.feed().refresh(vm, vsphere::Call{timeout, {}, {}}); !shown)
+          spdlog::warn("the restored VM {} is not shown yet: {}", vm.value, shown.error().words);
+      });
+  sets = std::make_shared<StagedSets>(*staging, live.inventory(), clock, *restorer,
+                                      options.restore.nvram_max, options.restore_settle);
+  restore = std::make_shared<RestoreTree>(
+      connection->vms().server().instance_uuid, *staging, live.inventory(), sets,
+      RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()), options.umask,
+                    std::move(*users)});
+  if (options.restore_settle)
+    settle = std::make_unique<SettleTimer>([this] {
+      sets->sweep([this](cache::StagedId directory) { return restore->busy(directory); });
+    });
+  return {};
+}
+
+void Mount::Parts::report_left_restores() const {
+  const auto left = journal->left();
+  if (!left) {
+    spdlog::error("the restore journal cannot be read: {}", left.error().words);
+    return;
+  }
+  for (const RestoreRecord& record : left->records)
+    spdlog::error(
+        "an earlier restore of '{}' ended as '{}': look in the vCenter for a VM with extraConfig "
+        "{} = {} and instanceUuid {}",
+        record.name, record_state_name(record.state), kMarkKey, record.mark, record.instance_uuid);
+  for (const std::string& file : left->damaged)
+    spdlog::error("the restore journal's {} is damaged", file);
+}
+
+Status Mount::Parts::open_tree() {
+  InventoryTreeSettings settings;
+  settings.root = connection->inventory().root();
+  settings.instance_uuid = connection->vms().server().instance_uuid;
+  settings.ownership = Ownership{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
+                                 0600U & ~options.umask, 0700U & ~options.umask};
+  settings.fixed_time = TimePoint(kTimeOfTheTimeless);
+  settings.feed_alive = [live = model.get()] { return live->feed().alive(); };
+  settings.call_timeout = options.timeout;
+  tree = std::make_unique<InventoryTree>(model->inventory(), model->sets(), std::move(settings));
+  if (restore)
+    tree->set_datacenter_children([area = restore](const vsphere::MoRef& datacenter) {
+      return std::vector<ExtraChild>{{"restore", area->root(datacenter)}};
+    });
+  kernel::SessionSettings session_options = session_settings(options);
+  session_options.on_ready = [this] {
+    const std::lock_guard hold(answers_lock);
+    if (answers) answers();
+  };
+  auto mounted =
+      kernel::FuseSession::mount(tree->root(), options.mount_point, std::move(session_options));
+  if (!mounted) return fail(mounted.error());
+  session = std::move(*mounted);
+  relay.connect(std::make_shared<ChangeTranslator>(*tree, session->notifier()));
+  return {};
+}
+
+Mount::Mount(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Mount::~Mount() {
+  // New work ends first, then what runs, then what everything asks.
+  parts_->settle.reset();
+  parts_->relay.connect(nullptr);
+  if (parts_->restorer) parts_->restorer->shut_down();
+  parts_->session.reset();
+  parts_->model->feed().stop();
+}
+
+Status Mount::run(std::function<void()> answers) {
+  {
+    const std::lock_guard hold(parts_->answers_lock);
+    parts_->answers = std::move(answers);
+  }
+  return parts_->session->run();
+}
+
+void Mount::end() {
+  parts_->session->exit();
+}
+
+}  // namespace vtpmfs::fs
