@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "tests/unit/vsphere_http/certificate.h"
 #include "tests/unit/vsphere_http/scripted_server.h"
@@ -78,6 +79,17 @@ std::chrono::milliseconds time_of(Work work) {
   work();
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
                                                                start);
+}
+
+/// Waits until it is so; false after ten seconds.
+template <class Condition>
+bool eventually(Condition condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
 }
 
 }  // namespace vtpmfs::vsphere::http
