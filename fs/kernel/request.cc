@@ -113,7 +113,7 @@ void Request::begin_to_wait() {
     welcome = border_.waiting.add(this, weak_from_this());
     fuse_req_interrupt_func(request_, &on_interrupt, this);
   }
-  if (!welcome) interrupt();
+  if (!welcome) abandon(Abandon::what_may_be_let_go);
 }
 
 void Request::on_interrupt(fuse_req_t /*raw*/, void* request) {
@@ -131,11 +131,15 @@ void Request::interrupt() {
   send_error(std::move(reply), Error{Errno{EINTR}, "interrupted"});
 }
 
-void Request::abandon() {
+void Request::abandon(Abandon what) {
+  if (what == Abandon::everything || may_let_go(operation_)) {
+    // Before the operation is cancelled: its EINTR would make programs try again.
+    Reply reply = take_away();
+    if (reply.open()) {
+      send_error(std::move(reply), Error{Errno{ENOTCONN}, "the file system is being unmounted"});
+    }
+  }
   caller_.interrupted.cancel();
-  Reply reply = take_away();
-  if (!reply.open()) return;
-  send_error(std::move(reply), Error{Errno{ENOTCONN}, "unmounted"});
 }
 
 void Request::send_error(Reply reply, const Error& error) {

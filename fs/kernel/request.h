@@ -68,8 +68,9 @@ class Request : public std::enable_shared_from_this<Request> {
 
   /// The caller waits no longer.
   void interrupt();
-  /// The session ends: answers whatever the operation is.
-  void abandon();
+  /// The session ends: ENOTCONN, at first only for what may be let go, in the end for all.
+  enum class Abandon { what_may_be_let_go, everything };
+  void abandon(Abandon what);
 
  private:
   /// The right to reply, once; empty afterwards.

@@ -36,8 +36,8 @@ struct SessionSettings {
 /// blocked but one of our own (real-time, never sent from outside). exit() from any thread, not
 /// from a signal handler.
 ///
-/// End, in this order: everybody who waits is answered EINTR, the notifier stops while requests are
-/// still served, the loop ends, what is left is answered, the mount goes. A dead daemon leaves
+/// End, in this order: everybody who waits is answered ENOTCONN, the notifier stops while requests
+/// are still served, the loop ends, what is left is answered, the mount goes. A dead daemon leaves
 /// ENOTCONN (no auto_unmount).
 class FuseSession {
  public:

@@ -56,7 +56,9 @@ void WaitingRequests::drain() {
     requests = all();
   }
   for (const auto& reference : requests) {
-    if (const auto request = reference.lock()) request->interrupt();
+    if (const auto request = reference.lock()) {
+      request->abandon(Request::Abandon::what_may_be_let_go);
+    }
   }
 }
 
@@ -68,7 +70,7 @@ void WaitingRequests::abandon() {
     requests = all();
   }
   for (const auto& reference : requests) {
-    if (const auto request = reference.lock()) request->abandon();
+    if (const auto request = reference.lock()) request->abandon(Request::Abandon::everything);
   }
   // Others may be in the middle of their own answer.
   std::unique_lock lock(mutex_);

@@ -17,9 +17,9 @@ class Request;
 /// cancels and answers, with no lock held.
 ///
 /// It also knows every request that outlives its operation, so that nothing answers into a session
-/// that has gone: the session drains (interrupts all) before it stops, and abandons what is left
-/// before it is destroyed. Requests are not owned. Thread-safe; its mutex is a leaf: nothing is
-/// called while it is held.
+/// that has gone: the session drains (lets go of all whom it may) before it stops, and abandons
+/// what is left before it is destroyed. Requests are not owned. Thread-safe; its mutex is a leaf:
+/// nothing is called while it is held.
 class WaitingRequests {
  public:
   WaitingRequests();
@@ -27,7 +27,7 @@ class WaitingRequests {
   WaitingRequests(const WaitingRequests&) = delete;
   WaitingRequests& operator=(const WaitingRequests&) = delete;
 
-  /// A request begins to wait. False: the session is closing, interrupt it at once.
+  /// A request begins to wait. False: the session is closing, abandon it at once.
   bool add(Request* request, std::weak_ptr<Request> reference);
   /// It was answered. The last thing that a request does with its session.
   void remove(Request* request);
@@ -35,7 +35,7 @@ class WaitingRequests {
   void interrupt(std::weak_ptr<Request> request);
   [[nodiscard]] size_t size() const;
 
-  /// Interrupts all who wait, and from now on all who begin to.
+  /// Lets go of all who wait and may be let go, and cancels the others; from now on at once.
   void drain();
   /// Answers all that still wait, and returns when each of them was answered.
   void abandon();

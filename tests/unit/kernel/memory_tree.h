@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -79,6 +80,8 @@ class MemoryNode : public Node {
     result.type = type_;
     result.permissions = type_ == NodeType::directory ? 0755 : 0644;
     result.links = type_ == NodeType::directory ? 2 : 1;
+    result.uid = ::geteuid();
+    result.gid = ::getegid();
     result.size = size();
     result.mtime = result.ctime = result.atime = TimePoint{std::chrono::seconds{1700000000}};
     result.attribute_timeout = attribute_timeout;
@@ -268,7 +271,7 @@ class MemoryDirectory : public MemoryNode {
   void create(const std::string& name, uint32_t /*permissions*/, int /*flags*/,
               const Caller& caller, Answer<CreatedFile> answer) override {
     auto file = std::make_shared<MemoryFile>(next_number++, "");
-    if (new_file) new_file(*file);
+    if (const auto prepare = preparation()) prepare(*file);
     add(name, file);
     file->open(O_WRONLY, caller, [file, answer](Result<OpenFilePtr> opened) {
       if (opened) {
@@ -291,6 +294,12 @@ class MemoryDirectory : public MemoryNode {
     answer({});
   }
 
+  /// What create() does with its new files first; null for nothing.
+  void prepare_new_files(std::function<void(MemoryFile&)> prepare) {
+    const std::lock_guard lock(mutex_);
+    prepare_ = std::move(prepare);
+  }
+
   std::shared_ptr<MemoryNode> find(const std::string& name) {
     const std::lock_guard lock(mutex_);
     const auto found = children_.find(name);
@@ -300,7 +309,6 @@ class MemoryDirectory : public MemoryNode {
   Gate lookup_gate;
   std::atomic<int> snapshots{0};
   std::atomic<bool> cacheable{false};
-  std::function<void(MemoryFile&)> new_file;  ///< prepares what create() makes
   static inline std::atomic<uint64_t> next_number{1'000'000};
 
  private:
@@ -313,8 +321,14 @@ class MemoryDirectory : public MemoryNode {
     [[nodiscard]] bool cacheable() const override { return keep; }
   };
 
+  std::function<void(MemoryFile&)> preparation() {
+    const std::lock_guard lock(mutex_);
+    return prepare_;
+  }
+
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<MemoryNode>> children_;
+  std::function<void(MemoryFile&)> prepare_;
 };
 
 using MemoryDirectoryPtr = std::shared_ptr<MemoryDirectory>;

@@ -196,8 +196,8 @@ TEST_F(WaitingTest, ExitLetsEverybodyGo) {
 
   kernel_.session().exit();
   EXPECT_TRUE(kernel_.wait_for_end());
-  EXPECT_EQ(kernel_.wait(open).value().error, EINTR);
-  EXPECT_EQ(kernel_.wait(read).value().error, EINTR);
+  EXPECT_EQ(kernel_.wait(open).value().error, ENOTCONN);
+  EXPECT_EQ(kernel_.wait(read).value().error, ENOTCONN);
   kernel_.close();
   // Answers after the end find no session, and do not look for one.
   slow_->open_gate.open();
@@ -208,7 +208,7 @@ TEST_F(WaitingTest, ExitLetsEverybodyGo) {
 
 TEST_F(WaitingTest, ARequestThatMayNotBeLetGoIsAnsweredWhenTheSessionIsGone) {
   // create waits for its own answer, even when interrupted ...
-  root_->new_file = [](MemoryFile& file) { file.open_gate.close(); };
+  root_->prepare_new_files([](MemoryFile& file) { file.open_gate.close(); });
   fuse_create_in in{};
   in.flags = O_WRONLY | O_CREAT;
   in.mode = 0600;
