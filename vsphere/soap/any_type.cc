@@ -1,4 +1,5 @@
 // xsi:type of what was read, and how it is kept or dropped. See base.gsoap.h and values.h.
+#include <algorithm>
 #include <mutex>
 #include <shared_mutex>
 #include <string>
@@ -14,41 +15,54 @@ namespace vtpmfs::vsphere {
 namespace {
 
 // Demangling costs microseconds and a message holds thousands of objects: each class is asked once.
-const std::string& local_name(const std::type_info& type) {
+const WireName& name_of(const std::type_info& type) {
   static std::shared_mutex mutex;
-  static std::unordered_map<std::type_index, std::string> names;
+  static std::unordered_map<std::type_index, WireName> names;
   {
     const std::shared_lock lock(mutex);
     if (const auto found = names.find(type); found != names.end()) return found->second;
   }
   const std::unique_lock lock(mutex);
-  return names.try_emplace(type, wire_name(type).local).first->second;
+  return names.try_emplace(type, wire_name(type)).first->second;
 }
 
-std::string_view without_prefix(std::string_view name) {
-  const auto colon = name.rfind(':');
-  return colon == std::string_view::npos ? name : name.substr(colon + 1);
+// The name without prefix and the white space that XML allows around it.
+std::string_view local_part(std::string_view name) {
+  constexpr std::string_view space = " \t\r\n";
+  const auto end = name.find_last_not_of(space);
+  name = name.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  return name.substr(std::min(name.find_last_of(": \t\r\n") + 1, name.size()));
 }
 
 // The declared type says nothing when it is what the class is.
-int drop_redundant_type(xsd__anyType& object) {
-  if (object.xsi__type && without_prefix(*object.xsi__type) == local_name(typeid(object))) {
+void drop_redundant_type(xsd__anyType& object) {
+  if (object.xsi__type && local_part(*object.xsi__type) == name_of(typeid(object)).local) {
     object.xsi__type.reset();
   }
-  return SOAP_OK;
+}
+
+// The prefix of the message that the type was read from means nothing in the one to be written.
+void use_own_prefix(xsd__anyType& object) {
+  if (!object.xsi__type || object.xsi__type->starts_with("vim25:") ||
+      object.xsi__type->starts_with("pbm:")) {
+    return;
+  }
+  const auto& prefix = name_of(typeid(object)).prefix;
+  object.xsi__type =
+      (prefix == "pbm" ? "pbm:" : "vim25:") + std::string(local_part(*object.xsi__type));
 }
 
 }  // namespace
 
 std::string type_name(const xsd__anyType& object) {
-  if (object.xsi__type) return std::string(without_prefix(*object.xsi__type));
-  return local_name(typeid(object));
+  if (object.xsi__type) return std::string(local_part(*object.xsi__type));
+  return name_of(typeid(object)).local;
 }
 
 std::optional<std::string> unknown_type(const xsd__anyType& object) {
   if (!object.xsi__type) return std::nullopt;
-  const auto named = without_prefix(*object.xsi__type);
-  if (named == local_name(typeid(object))) return std::nullopt;
+  const auto named = local_part(*object.xsi__type);
+  if (named == name_of(typeid(object)).local) return std::nullopt;
   return std::string(named);
 }
 
@@ -56,8 +70,11 @@ std::optional<std::string> unknown_type(const xsd__anyType& object) {
 
 // Called by the generated code after an object with content was read, and before one is written.
 int xsd__anyType::get(struct soap*) {
-  return vtpmfs::vsphere::drop_redundant_type(*this);
+  vtpmfs::vsphere::drop_redundant_type(*this);
+  return SOAP_OK;
 }
 int xsd__anyType::set(struct soap*) {
-  return vtpmfs::vsphere::drop_redundant_type(*this);
+  vtpmfs::vsphere::drop_redundant_type(*this);
+  vtpmfs::vsphere::use_own_prefix(*this);
+  return SOAP_OK;
 }

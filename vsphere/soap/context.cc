@@ -1,13 +1,16 @@
 #include "vsphere/soap/context.h"
 
+#include <malloc.h>
 #include <string.h>
 
+#include <algorithm>
 #include <mutex>
 #include <new>
 #include <vector>
 
 #include "soapStub.h"
 #include "vim25.nsmap"
+#include "vsphere/soap/markup_check.h"
 
 namespace vtpmfs::vsphere {
 namespace {
@@ -16,9 +19,6 @@ namespace {
 // PLAIN: no HTTP around the XML. Never XML_STRICT: newer servers add elements anywhere.
 constexpr soap_mode kFlags = SOAP_XML_TREE | SOAP_C_UTFSTRING | SOAP_ENC_PLAIN;
 
-// Real messages stay far below: devices nest about 12 deep, and disk chains end at some 260
-// parents.
-constexpr unsigned kMaxLevel = 400;
 constexpr long kMaxString = 64L << 20;
 constexpr size_t kMaxElements = 4'000'000;
 
@@ -62,7 +62,7 @@ ContextLease lease_context() {
   if (context == nullptr) context = soap_new1(kFlags);
   if (context == nullptr) throw std::bad_alloc();
   soap_set_namespaces(context, namespaces);
-  context->maxlevel = kMaxLevel;
+  context->maxlevel = kMaxDepth;
   context->maxlength = kMaxString;
   context->maxoccurs = kMaxElements;
   return ContextLease(context);
@@ -72,7 +72,10 @@ void ContextReturn::operator()(struct soap* context) const {
   // A password or a bundle may have gone through.
   explicit_bzero(context->buf, sizeof context->buf);
   explicit_bzero(context->tmpbuf, sizeof context->tmpbuf);
-  if (context->labbuf != nullptr) explicit_bzero(context->labbuf, context->lablen);
+  if (context->labbuf != nullptr) {
+    // After a failed allocation lablen is what was wanted, not what is there.
+    explicit_bzero(context->labbuf, std::min(context->lablen, malloc_usable_size(context->labbuf)));
+  }
   const bool large = context->lablen > kKeptBuffer;
   soap_destroy(context);
   soap_end(context);

@@ -9,6 +9,7 @@
 #include "soapH.h"
 #include "vsphere/fault.h"
 #include "vsphere/soap/fault_reader.h"
+#include "vsphere/soap/markup_check.h"
 #include "vsphere/soap/text_check.h"
 
 namespace vtpmfs::vsphere {
@@ -76,15 +77,12 @@ Status open_envelope(struct soap* soap, Input& input, const std::string& expecte
   if (input.rest.empty()) return not_read(expected, "the text is empty");
   const auto check = check_text(input.rest);
   if (!check.flaw.empty()) return not_read(expected, check.flaw);
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (input.rest.starts_with(byte_order_mark)) input.rest.remove_prefix(byte_order_mark.size());
+  if (const auto flaw = flaw_in_markup(input.rest); !flaw.empty()) return not_read(expected, flaw);
   if (check.has_long_references) {
     input.rewritten = with_short_references(input.rest);
     input.rest = input.rewritten;
-  }
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (input.rest.starts_with(byte_order_mark)) input.rest.remove_prefix(byte_order_mark.size());
-  const auto start = input.rest.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos || input.rest[start] != '<') {
-    return not_read(expected, "the text is not XML");
   }
   soap->user = &input;
   soap->frecv = receive;

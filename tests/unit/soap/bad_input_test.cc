@@ -41,6 +41,7 @@ TEST(BadInput, IsCutShortAnywhere) {
   ASSERT_TRUE(read_message<_vim25__RetrievePropertiesExResponse>(kGood));
   const auto end = kGood.find("</soapenv:Envelope>") + 1;
   for (size_t length = 0; length < end; ++length) words(std::string_view(kGood).substr(0, length));
+  words(kGood.substr(0, kGood.rfind('>')));
 }
 
 TEST(BadInput, IsAnotherMessage) {
@@ -79,9 +80,7 @@ TEST(BadInput, NestsTooDeep) {
     open += "<x>";
     close += "</x>";
   }
-  // Below an unknown element nothing is built, so depth costs nothing there.
-  EXPECT_TRUE(read_message<_vim25__RetrievePropertiesExResponse>(
-      property_answer("<val xsi:type=\"VirtualTPM\"><key>1</key>" + open + close + "</val>")));
+  words(property_answer("<val xsi:type=\"VirtualTPM\"><key>1</key>" + open + close + "</val>"));
   words(in_envelope(open + close));
 
   std::string causes;
@@ -113,6 +112,31 @@ TEST(BadInput, HoldsForbiddenBytes) {
   words(with("&unknown;"));
   words(with("a & b"));
   words(with("<![CDATA[ no end"));
+}
+
+TEST(BadInput, HasTagsThatDoNotBelongTogether) {
+  const auto with = [](std::string_view inside) {
+    return property_answer("<val xsi:type=\"CryptoKeyId\">" + std::string(inside) + "</val>");
+  };
+  ASSERT_TRUE(read_message<_vim25__RetrievePropertiesExResponse>(
+      with("<!-- <x> --><keyId a='>' b=\">\">k</keyId ><providerId/>")));
+  words(with("<keyId>k</key>"));
+  words(with("<keyId>k</val>"));
+  words(with("</keyId>"));
+  words(with("<keyId"));
+  words(with("< keyId>k</keyId>"));
+  words(with("<keyId a=\"1>k</keyId>"));
+  words(with("<!-- no end"));
+  words(kGood + kGood.substr(kGood.find("<soapenv:Envelope")));
+  words(kGood + "more");
+  words("more" + kGood);
+}
+
+TEST(BadInput, HoldsANamespaceWithSpaces) {
+  const auto answer = read_message<_vim25__RetrievePropertiesExResponse>(
+      property_answer("<val xmlns:x=\"http://x\n y \" xsi:type=\"x:string\">text</val>"));
+  ASSERT_TRUE(answer) << answer.error().words;
+  EXPECT_TRUE(write_message({}, **answer));
 }
 
 TEST(BadInput, HoldsADocumentType) {

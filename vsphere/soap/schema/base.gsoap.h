@@ -18,15 +18,16 @@
 // Kept as the text on the wire: time_t would lose the fraction, decoding would lose the form.
 typedef std::string xsd__dateTime;
 typedef std::string xsd__base64Binary;
-typedef std::string xsd__QName;
 
 // The base of all types. gSOAP reads an element of a type that it does not know as the declared base
 // type, without a word. xsi__type tells: after reading it holds the type which the sender named
-// when that is not the class that was made ("vim25:VirtualHologram"), otherwise nothing. get() and
-// set() take it away where it says no more than the class does. See unknown_type() in values.h.
+// when that is not the class that was made ("VirtualHologram", with the sender's prefix if it had one),
+// otherwise nothing. get() and set() take it away where it says no more than the class does. Plain text,
+// not a QName: gSOAP's own functions for QNames stumble over namespaces with spaces in them.
+// See unknown_type() in values.h.
 class xsd__anyType {
  public:
-  @ std::optional<xsd__QName> xsi__type 0;
+  @ std::optional<std::string> xsi__type 0;
   virtual int get(struct soap *soap);
   virtual int set(struct soap *soap);
 };
