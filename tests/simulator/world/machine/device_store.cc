@@ -19,6 +19,8 @@ Base* copy_as(vsphere::Arena& arena, const Base& original) {
     return true;
   };
   (void)(attempt(static_cast<Types*>(nullptr)) || ...);
+  // Said again by the class itself; and an object that is read by many must not be tidied up later.
+  if (copy != nullptr) copy->xsi__type.reset();
   return copy;
 }
 

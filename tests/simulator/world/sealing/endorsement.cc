@@ -60,14 +60,23 @@ void add_extension(X509* certificate, int nid, const char* value) {
   require(extension && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
-std::string issue(const SigningKey& subject_key, const char* usage, const std::string& identity,
-                  const char* kind, const SigningKey& authority) {
+constexpr std::size_t serial_size = 9;
+constexpr std::size_t point_size = 65;
+constexpr std::string_view blank_serial = "SERIAL000";
+static_assert(blank_serial.size() == serial_size);
+
+/// The uncompressed point at the end of an EC SubjectPublicKeyInfo.
+std::string point_of(const SigningKey& key) {
+  const std::string info = key.public_key();
+  return info.substr(info.size() - point_size);
+}
+
+EndorsementForm certificate_form(const SigningKey& key, const char* usage,
+                                 const SigningKey& authority, bool is_ec) {
   const Certificate certificate(X509_new(), &X509_free);
-  require(certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1);
-  std::string serial = derive_bytes(identity, std::string("serial-") + kind, 9);
-  serial[0] = static_cast<char>((serial[0] & 0x7f) | 0x40);  // positive, and always nine bytes
-  require(ASN1_STRING_set(X509_get_serialNumber(certificate.get()), serial.data(),
-                          static_cast<int>(serial.size())) == 1);
+  require(certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1 &&
+          ASN1_STRING_set(X509_get_serialNumber(certificate.get()), blank_serial.data(),
+                          serial_size) == 1);
   X509_NAME* issuer = X509_get_issuer_name(certificate.get());
   add_entry(issuer, "DC", "local");
   add_entry(issuer, "DC", "vsphere");
@@ -79,19 +88,23 @@ std::string issue(const SigningKey& subject_key, const char* usage, const std::s
   require(
       ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate.get()), "20240101000000Z") == 1 &&
       ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate.get()), "20540101000000Z") == 1 &&
-      X509_set_pubkey(certificate.get(), subject_key.get()) == 1);
+      X509_set_pubkey(certificate.get(), key.get()) == 1);
   add_extension(certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
   add_extension(certificate.get(), NID_key_usage, usage);
   add_extension(certificate.get(), NID_ext_key_usage, "2.23.133.8.1");  // tcg-kp-EKCertificate
   // The library's own signature puts the algorithm where it belongs; ours, which is the same on
-  // every run, then takes its place.
+  // every run, will stand in its place.
   require(X509_sign(certificate.get(), authority.get(), EVP_sha256()) > 0);
   unsigned char* der = nullptr;
   const int size = i2d_re_X509_tbs(certificate.get(), &der);
-  return signed_by(authority, take(der, size));
+  EndorsementForm form{take(der, size), 0, 0};
+  form.serial_at = form.text.find(blank_serial);
+  if (is_ec) form.point_at = form.text.find(point_of(key));
+  require(form.serial_at != std::string::npos && form.point_at != std::string::npos);
+  return form;
 }
 
-std::string request(const SigningKey& key) {
+EndorsementForm request_form(const SigningKey& key, bool is_ec) {
   const Request request(X509_REQ_new(), &X509_REQ_free);
   require(request && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1);
   X509_NAME* subject = X509_REQ_get_subject_name(request.get());
@@ -101,7 +114,25 @@ std::string request(const SigningKey& key) {
           X509_REQ_sign(request.get(), key.get(), EVP_sha256()) > 0);
   unsigned char* der = nullptr;
   const int size = i2d_re_X509_REQ_tbs(request.get(), &der);
-  return signed_by(key, take(der, size));
+  EndorsementForm form{take(der, size), 0, 0};
+  if (is_ec) form.point_at = form.text.find(point_of(key));
+  require(form.point_at != std::string::npos);
+  return form;
+}
+
+/// The form filled in and signed.
+std::string issue(const EndorsementForm& form, const std::string& serial, const std::string& point,
+                  const SigningKey& signer) {
+  std::string text = form.text;
+  if (form.serial_at != 0) text.replace(form.serial_at, serial_size, serial);
+  if (form.point_at != 0) text.replace(form.point_at, point_size, point);
+  return signed_by(signer, text);
+}
+
+std::string serial_of(const std::string& identity, const char* kind) {
+  std::string serial = derive_bytes(identity, std::string("serial-") + kind, serial_size);
+  serial[0] = static_cast<char>((serial[0] & 0x7f) | 0x40);  // positive, and always nine bytes
+  return serial;
 }
 
 Certificate read_certificate(std::string_view bytes) {
@@ -120,10 +151,6 @@ std::string public_key_in(std::string_view bytes) {
   return size > 0 ? take(der, size) : std::string();
 }
 
-std::size_t pool_index(const std::string& identity, std::size_t size) {
-  return derive_number(identity, "rsa-pool", size);
-}
-
 SigningKey ec_key_of(const std::string& identity) {
   return SigningKey::elliptic("endorsement" + identity);
 }
@@ -131,25 +158,32 @@ SigningKey ec_key_of(const std::string& identity) {
 }  // namespace
 
 EndorsementOffice::EndorsementOffice(std::string authority_seed)
-    : seed_(std::move(authority_seed)), authority_(SigningKey::elliptic("authority" + seed_)) {}
+    : seed_(std::move(authority_seed)),
+      authority_(SigningKey::elliptic("authority" + seed_)),
+      ec_certificate_(certificate_form(SigningKey::elliptic("blank"), "critical,keyAgreement",
+                                       authority_, true)),
+      ec_request_(request_form(SigningKey::elliptic("blank"), true)) {}
 
-const SigningKey& EndorsementOffice::rsa_key_of(const std::string& identity) {
+EndorsementOffice::PoolEntry& EndorsementOffice::pool_entry_of(const std::string& identity) {
   // The pool does not depend on the seed: an identity brings its key along to another vCenter.
-  const std::size_t index = pool_index(identity, pool_size);
-  std::call_once(made_[index], [&] {
-    rsa_[index] = std::make_unique<SigningKey>(SigningKey::rsa("pool" + std::to_string(index)));
-    rsa_requests_[index] = request(*rsa_[index]);
+  const std::size_t index = derive_number(identity, "rsa-pool", pool_size);
+  PoolEntry& entry = pool_[index];
+  std::call_once(entry.made, [&] {
+    entry.key = std::make_unique<SigningKey>(SigningKey::rsa("pool" + std::to_string(index)));
+    entry.request = issue(request_form(*entry.key, false), {}, {}, *entry.key);
+    entry.certificate = certificate_form(*entry.key, "critical,keyEncipherment", authority_, false);
   });
-  return *rsa_[index];
+  return entry;
 }
 
 Endorsement EndorsementOffice::make(const std::string& identity) {
-  const SigningKey& rsa = rsa_key_of(identity);
+  const PoolEntry& rsa = pool_entry_of(identity);
   const SigningKey ec = ec_key_of(identity);
+  const std::string point = point_of(ec);
   return Endorsement{
-      {rsa_requests_[pool_index(identity, pool_size)], request(ec)},
-      {issue(rsa, "critical,keyEncipherment", identity, "rsa", authority_),
-       issue(ec, "critical,keyAgreement", identity, "ec", authority_)},
+      {rsa.request, issue(ec_request_, {}, point, ec)},
+      {issue(rsa.certificate, serial_of(identity, "rsa"), {}, authority_),
+       issue(ec_certificate_, serial_of(identity, "ec"), point, authority_)},
   };
 }
 
@@ -167,8 +201,8 @@ std::shared_ptr<const Endorsement> EndorsementOffice::endorse(const std::string&
 
 bool EndorsementOffice::belongs_to(std::string_view certificate, const std::string& identity) {
   const std::string key = public_key_in(certificate);
-  return !key.empty() &&
-         (key == rsa_key_of(identity).public_key() || key == ec_key_of(identity).public_key());
+  return !key.empty() && (key == pool_entry_of(identity).key->public_key() ||
+                          key == ec_key_of(identity).public_key());
 }
 
 bool EndorsementOffice::is_certificate(std::string_view bytes) {

@@ -27,6 +27,14 @@ struct Endorsement {
   std::vector<std::string> certificates;
 };
 
+/// A certificate or request that lacks only what is each vTPM's own: signed parts are copied and
+/// filled in, since making one from nothing takes OpenSSL half a millisecond.
+struct EndorsementForm {
+  std::string text;           ///< DER of the part to be signed
+  std::size_t serial_at = 0;  ///< where the serial's bytes are; 0: none
+  std::size_t point_at = 0;   ///< where the EC public key's bytes are; 0: none
+};
+
 class EndorsementOffice {
  public:
   /// `authority_seed` decides the issuing authority's key: another vCenter is another authority.
@@ -45,14 +53,21 @@ class EndorsementOffice {
   static constexpr std::size_t pool_size = 4;
   static constexpr std::size_t most_kept = 20000;
 
-  const SigningKey& rsa_key_of(const std::string& identity);
+  /// What belongs to one RSA key of the pool.
+  struct PoolEntry {
+    std::once_flag made;
+    std::unique_ptr<SigningKey> key;
+    std::string request;
+    EndorsementForm certificate;
+  };
+  PoolEntry& pool_entry_of(const std::string& identity);
   Endorsement make(const std::string& identity);
 
   const std::string seed_;
   const SigningKey authority_;
-  std::array<std::once_flag, pool_size> made_;
-  std::array<std::unique_ptr<SigningKey>, pool_size> rsa_;
-  std::array<std::string, pool_size> rsa_requests_;
+  const EndorsementForm ec_certificate_;
+  const EndorsementForm ec_request_;
+  std::array<PoolEntry, pool_size> pool_;
   std::mutex mutex_;  ///< guards kept_
   std::unordered_map<std::string, std::shared_ptr<const Endorsement>> kept_;
 };
