@@ -10,12 +10,17 @@ CompletionPool::CompletionPool(int threads) {
 }
 
 CompletionPool::~CompletionPool() {
+  finish();
+}
+
+void CompletionPool::finish() {
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
   }
   changed_.notify_all();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void CompletionPool::post(std::function<void()> work) {

@@ -10,9 +10,9 @@
 
 namespace vtpmfs::vsphere::http {
 
-/// A fixed number of threads that run what is posted, first come first served. Thread-safe. The
-/// destructor runs everything that was posted, also by what it runs, and joins: a promise to call
-/// back is kept.
+/// A fixed number of threads that run what is posted, first come first served. Thread-safe.
+/// finish() and the destructor run everything that was posted, also by what they run, and join: a
+/// promise to call back is kept.
 class CompletionPool {
  public:
   explicit CompletionPool(int threads);
@@ -21,6 +21,8 @@ class CompletionPool {
   ~CompletionPool();
 
   void post(std::function<void()> work);
+  /// By one thread, once.
+  void finish();
 
  private:
   void run();

@@ -66,7 +66,7 @@ CurlTransport::CurlTransport(const TransportSettings& settings,
       server_{host_and_port(settings.host, settings.port),
               https_origin(settings.host, settings.port), settings.user_agent, certificates_.get()},
       random_(std::random_device{}()),
-      pool_(std::make_unique<CompletionPool>(kCompletionThreads)),
+      pool_(kCompletionThreads),
       loop_(std::move(loop)) {
   prompt_lane_.limit = settings.max_connections;
   blocking_lane_.limit = kBlockingConnections;
@@ -78,18 +78,17 @@ CurlTransport::~CurlTransport() {
   loop_->stop();
   end_all(true);  // what came in meanwhile; the loop's thread has ended, so this one stands in
   // What runs there still may call send(), which answers ECANCELED from now on.
-  pool_.reset();
+  pool_.finish();
 }
 
 void CurlTransport::post(std::function<void()> work) {
-  pool_->post(std::move(work));
+  pool_.post(std::move(work));
 }
 
 void CurlTransport::post_at(std::chrono::steady_clock::time_point when,
                             std::function<void()> work) {
   loop_->post([this, when, work = std::move(work)]() mutable {
-    loop_->call_at(when,
-                   [this, work = std::move(work)]() mutable { pool_->post(std::move(work)); });
+    loop_->call_at(when, [this, work = std::move(work)]() mutable { pool_.post(std::move(work)); });
   });
 }
 
@@ -109,7 +108,7 @@ Status CurlTransport::permit(const HttpRequest& request) const {
 }
 
 void CurlTransport::answer(Done done, Result<HttpResponse> result) {
-  pool_->post(
+  pool_.post(
       [done = std::move(done), result = std::move(result)]() mutable { done(std::move(result)); });
 }
 

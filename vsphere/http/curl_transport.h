@@ -72,7 +72,7 @@ class CurlTransport : public Transport {
   Lane blocking_lane_;
   std::minstd_rand random_;
 
-  std::unique_ptr<CompletionPool> pool_;
+  CompletionPool pool_;
   std::unique_ptr<EventLoop> loop_;
 };
 
