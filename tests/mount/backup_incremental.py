@@ -1,0 +1,179 @@
+#!/usr/bin/env -S python3 -B
+"""The second run: after a remount each tool reads only what it has to. Counted, not timed."""
+
+import json
+import os
+import re
+
+from harness.matrix import Matrix, need_mounts
+from harness.mount import Mount
+from harness.process import expect, expect_equal, run_well, wait_until
+from harness.scene import Scene
+from harness.simulator import Simulator, file_reads, soap_calls
+from harness.tools import Borg, Restic
+from harness.truth import check_tree, fingerprint, sha256_of, vm_directories
+
+FLEET = ("--no-specials", "--vms", "30")
+
+
+class Remounted:
+    """One state directory over several mounts, each read-only."""
+
+    def __init__(self, scene, simulator):
+        self.scene = scene
+        self.simulator = simulator
+        self.mount = Mount(scene, simulator, "-o", "ro")
+
+    def again(self):
+        self.mount.unmount()
+        # The same place: restic and borg know a file by its path.
+        self.mount = Mount(
+            self.scene, self.simulator, "-o", "ro", state=self.mount.state, point=self.mount.point
+        )
+        self.simulator.reset_counts()
+        return self.mount.point
+
+
+def newest_ctime_files(point):
+    """The paths of the files that have the newest ctime of all, relative to the mount."""
+    times = {}
+    for directory in vm_directories(point):
+        for name in os.listdir(directory):
+            path = os.path.join(directory, name)
+            times[os.path.relpath(path, point)] = os.lstat(path).st_ctime_ns
+    newest = max(times.values())
+    return {path for path, time in times.items() if time == newest}
+
+
+def transferred(stats):
+    return int(re.search(r"Number of regular files transferred: ([\d,]+)", stats)[1].replace(",", ""))
+
+
+def row_of_rsync(matrix, scene, remounted):
+    copy = scene.directory("rsync")
+    with matrix.row("rsync -a after a remount transfers nothing and fetches no nvram"):
+        run_well("rsync", "-a", remounted.mount.point + "/", copy)
+        point = remounted.again()
+        second = run_well("rsync", "-a", "--stats", point + "/", copy)
+        expect_equal(transferred(second.stdout), 0, "files transferred")
+        expect_equal(file_reads(remounted.simulator.counts()), 0, "GETs")
+    return copy
+
+
+def row_of_restic(matrix, scene, remounted):
+    place = scene.directory("restic")
+    restic = Restic()
+    with matrix.row("restic backup after a remount reads no file and fetches no nvram"):
+        first = restic.save(remounted.mount.point, place)
+        expect_equal(first.returncode, 0, f"first run: {first.stderr}")
+        point = remounted.again()
+        second = restic.save(point, place)
+        expect_equal(second.returncode, 0, f"second run: {second.stderr}")
+        summary = json.loads(second.stdout.strip().splitlines()[-1])
+        expect_equal((summary["files_new"], summary["files_changed"]), (0, 0), "new and changed files")
+        expect(summary["files_unmodified"] >= 30 * 7, f"too few files: {summary}")
+        expect_equal(file_reads(remounted.simulator.counts()), 0, "GETs")
+
+
+def row_of_borg(matrix, scene, remounted):
+    place = scene.directory("borg")
+    borg = Borg()
+    with matrix.row("borg create after a remount reads only files with the newest ctime"):
+        first = borg.save(remounted.mount.point, place)
+        expect_equal(first.returncode, 0, f"first run: {first.stderr}")
+        point = remounted.again()
+        second = borg.save(point, place)
+        expect_equal(second.returncode, 0, f"second run: {second.stderr}")
+        status = {line[2:]: line[0] for line in second.stderr.splitlines() if line[1:2] == " "}
+        unchanged = {path for path, letter in status.items() if letter == "U"}
+        read = {path for path, letter in status.items() if letter in "AM"}
+        expect(unchanged, f"borg's list has no unchanged file: {second.stderr[:200]}")
+        expect(read <= newest_ctime_files(point), f"read without need: {sorted(read)[:3]}")
+        nvrams = sum(path.endswith("/nvram") for path in read)
+        expect(file_reads(remounted.simulator.counts()) <= nvrams, "GETs for files that borg skipped")
+
+
+def rows_of_changes(matrix, scene, remounted, copy):
+    simulator = remounted.simulator
+    with matrix.row("a rekey that keeps size and `modified` is not skipped by rsync"):
+        before = simulator.vm("win00003")
+        other = next(k for k in simulator.control("list-keys")["KMS"] if k != before["key_id"])
+        simulator.control("rekey", vm="win00003", key=other)
+        point = remounted.again()
+        run_well("rsync", "-a", point + "/", copy)
+        check_tree(copy, simulator.vms(digests=True))
+        after = simulator.vm("win00003")
+        expect(after["bundle_sha256"] != before["bundle_sha256"], "the simulator did not rekey")
+    with matrix.row("a guest's write to nvram is seen, and rsync takes that VM and no other"):
+        simulator.control("guest-write", vm="win00004")
+        point = remounted.again()
+        second = run_well("rsync", "-a", "--stats", point + "/", copy)
+        expect_equal(transferred(second.stdout), 2, "files transferred (nvram and SHA256SUMS)")
+        check_tree(copy, simulator.vms(digests=True))
+        expect_equal(file_reads(simulator.counts()), 1, "GETs")
+    with matrix.row("a lost state directory costs a read, and skips no change"):
+        simulator.control("guest-write", vm="win00005")
+        remounted.mount.unmount()
+        remounted.mount = Mount(scene, simulator, "-o", "ro")
+        run_well("rsync", "-a", remounted.mount.point + "/", copy)
+        check_tree(copy, simulator.vms(digests=True))
+    with matrix.row("a VM made, renamed and deleted while mounted shows without a remount"):
+        point = remounted.mount.point
+        simulator.control("create-vm", name="brand-new", folder="DC1/vm/Finance")
+        wait_until(lambda: os.path.isdir(point + "/DC1/vm/Finance/brand-new"), "the new VM shows")
+        wanted = simulator.vm("brand-new")["nvram_sha256"]
+        expect_equal(sha256_of(point + "/DC1/vm/Finance/brand-new/nvram"), wanted, "its nvram")
+        simulator.control("rename-vm", vm="brand-new", name="renamed")
+        wait_until(lambda: os.path.isdir(point + "/DC1/vm/Finance/renamed"), "the new name shows")
+        expect(not os.path.exists(point + "/DC1/vm/Finance/brand-new"), "the old name stayed")
+        simulator.destroy("renamed")
+        wait_until(lambda: not os.path.exists(point + "/DC1/vm/Finance/renamed"), "the VM goes")
+
+
+def calls_of_a_backup(scene, count):
+    """SOAP calls, GETs and files of a first cp -r of `count` VMs, the login included."""
+    simulator = Simulator(scene, "--no-specials", "--vms", str(count))
+    mount = Mount(scene, simulator, "-o", "ro")
+    copy = scene.directory("copy")
+    run_well("cp", "-r", mount.point + "/.", copy, seconds=600)
+    mount.unmount()
+    counts = simulator.counts()
+    wanted = simulator.vms(digests=True)
+    simulator.stop()
+    check_tree(copy, wanted)
+    run_well("rm", "-rf", copy)
+    return soap_calls(counts), file_reads(counts)
+
+
+def row_of_calls(matrix, scene):
+    with matrix.row("a backup's SOAP calls depend on pages, not on VMs; each nvram is fetched once"):
+        few, many = 250, 1000
+        calls_few, gets_few = calls_of_a_backup(scene, few)
+        calls_many, gets_many = calls_of_a_backup(scene, many)
+        print(f"     {few} VMs: {calls_few} SOAP calls, {gets_few} GETs; "
+              f"{many} VMs: {calls_many} SOAP calls, {gets_many} GETs", flush=True)
+        expect_equal((gets_few, gets_many), (few, many), "GETs")
+        # 750 VMs more are a handful of pages more, in a few kinds of calls.
+        expect(calls_many - calls_few <= (many - few) / 10, "the calls grow with the VMs")
+        expect(calls_many <= many / 10, "too many calls")
+
+
+def main():
+    matrix = Matrix("backing up again")
+    need_mounts(matrix)
+    with Scene() as scene:
+        simulator = Simulator(scene, *FLEET)
+        remounted = Remounted(scene, simulator)
+        copy = row_of_rsync(matrix, scene, remounted)
+        row_of_restic(matrix, scene, remounted)
+        row_of_borg(matrix, scene, remounted)
+        with matrix.row("what rsync holds is what the mount shows"):
+            expect_equal(fingerprint(copy), fingerprint(remounted.mount.point), "files")
+        rows_of_changes(matrix, scene, remounted, copy)
+        remounted.mount.unmount()
+        row_of_calls(matrix, scene)
+    matrix.end()
+
+
+if __name__ == "__main__":
+    main()
