@@ -41,6 +41,14 @@ void drop_redundant_type(xsd__anyType& object) {
   }
 }
 
+// gSOAP names the type of texts, numbers and references itself whenever it writes one.
+bool has_simple_content(const xsd__anyType& object) {
+  if (typeid(object) == typeid(xsd__anyType)) return false;
+  return name_of(typeid(object)).prefix == "xsd" ||
+         dynamic_cast<const xsd__string_*>(&object) != nullptr ||
+         dynamic_cast<const vim25__ManagedObjectReference*>(&object) != nullptr;
+}
+
 // The prefix of the message that the type was read from means nothing in the one to be written.
 void use_own_prefix(xsd__anyType& object) {
   if (!object.xsi__type || object.xsi__type->starts_with("vim25:") ||
@@ -75,6 +83,7 @@ int xsd__anyType::get(struct soap*) {
 }
 int xsd__anyType::set(struct soap*) {
   vtpmfs::vsphere::drop_redundant_type(*this);
+  if (xsi__type && vtpmfs::vsphere::has_simple_content(*this)) xsi__type.reset();
   vtpmfs::vsphere::use_own_prefix(*this);
   return SOAP_OK;
 }

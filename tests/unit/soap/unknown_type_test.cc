@@ -124,6 +124,18 @@ TEST(UnknownType, SurvivesBeingWrittenAndKnownTypesAreWrittenOnce) {
       << *again;
 }
 
+TEST(UnknownType, OfAReferenceDoesNotMakeASecondAttribute) {
+  const auto answer = read_message<_vim25__CreateFolderResponse>(
+      in_envelope(R"(<CreateFolderResponse xmlns="urn:vim25"><returnval type="Folder" )"
+                  R"(xsi:type="StrangeReference">group-v9</returnval></CreateFolderResponse>)"));
+  ASSERT_TRUE(answer) << answer.error().words;
+  EXPECT_EQ(unknown_type(*(*answer)->returnval), "StrangeReference");
+  const auto again = write_message({}, **answer);
+  ASSERT_TRUE(again) << again.error().words;
+  EXPECT_EQ(again->find("StrangeReference"), std::string::npos) << *again;
+  EXPECT_TRUE(read_message<_vim25__CreateFolderResponse>(*again));
+}
+
 TEST(Values, OfEachPrimitiveType) {
   EXPECT_EQ(text_of(value_of(read(R"(<val xsi:type="xsd:string">a &lt; b</val>)"))), "a < b");
   EXPECT_EQ(text_of(value_of(read(R"(<val xsi:type="xsd:string"></val>)"))), "");
