@@ -74,6 +74,8 @@ class VCenterRestoreTarget : public RestoreTarget {
   Result<std::vector<KeyProvider>> key_providers(const Call& call) override {
     auto list = keys_.providers(call);
     if (!list) return fail(std::move(list.error()));
+    // Absence from half a list proves nothing, and would stop a restore.
+    if (!list->complete) return fail(EACCES, "this account may not list all key providers");
     return std::move(list->providers);
   }
 
