@@ -100,6 +100,10 @@ std::string Simulator::url() const {
   return "https://127.0.0.1:" + std::to_string(port());
 }
 
+const TlsIdentity& Simulator::tls() const {
+  return *tls_;
+}
+
 uint16_t Simulator::port() const {
   return server_->port();
 }

@@ -4,18 +4,23 @@
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <new>
 
 #include "soapH.h"
 #include "vsphere/soap/values.h"
 
 namespace vtpmfs::simulator {
 
-FragmentWriter::FragmentWriter() : context_(vsphere::lease_context()) {
-  context_->os = &out_;
+void FreeSoap::operator()(struct soap* context) const {
+  soap_destroy(context);
+  soap_end(context);
+  soap_free(context);
 }
 
-FragmentWriter::~FragmentWriter() {
-  context_->os = nullptr;
+FragmentWriter::FragmentWriter() : context_(soap_new1(SOAP_XML_TREE | SOAP_C_UTFSTRING)) {
+  if (!context_) throw std::bad_alloc();
+  soap_set_namespaces(context_.get(), namespaces);
+  context_->os = &out_;
 }
 
 std::string FragmentWriter::element(const xsd__anyType& object, const char* tag) {
@@ -48,7 +53,9 @@ bool is_known_type(const std::string& qualified_name) {
       R"( xmlns:pbm="urn:pbm" xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type=")" +
       qualified_name + "\"></v>";
   std::istringstream in(xml);
-  const auto context = vsphere::lease_context();
+  const std::unique_ptr<struct soap, FreeSoap> context(soap_new1(SOAP_XML_TREE));
+  if (!context) throw std::bad_alloc();
+  soap_set_namespaces(context.get(), namespaces);
   context->is = &in;
   bool is_known = false;
   if (soap_begin_recv(context.get()) == SOAP_OK) {
@@ -56,7 +63,6 @@ bool is_known_type(const std::string& qualified_name) {
     is_known =
         made != nullptr && typeid(*made) != typeid(xsd__anyType) && !vsphere::unknown_type(*made);
   }
-  context->is = nullptr;
   const std::scoped_lock hold(lock);
   if (known.size() < 10000) known.emplace(qualified_name, is_known);
   return is_known;
