@@ -1,0 +1,329 @@
+#include "cache/feed/feed.h"
+
+#include <gmock/gmock.h>
+
+#include "cache/live_model.h"
+#include "tests/unit/cache/fakes.h"
+
+namespace vtpmfs::cache::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+class FeedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    feed_settings.first_pause = std::chrono::milliseconds(1);
+    feed_settings.longest_pause = std::chrono::milliseconds(5);
+    const auto state = StateDirectory::open(temp.path(), true);
+    ASSERT_TRUE(state);
+    auto opened =
+        LiveModel::open(inventory_source, source, *state, clock, sets_settings, feed_settings);
+    ASSERT_TRUE(opened);
+    model = std::move(*opened);
+    model->feed().add_listener([this](const InventoryChange& change) {
+      const std::lock_guard lock(mutex);
+      told.merge(InventoryChange(change));
+      // what is told can be read already
+      for (const MoRef& vm : change.vms) {
+        if (!model->inventory().place(vm)) continue;
+        EXPECT_TRUE(model->sets().listing(vm)) << vm.value;
+      }
+    });
+  }
+  void TearDown() override { model->feed().stop(); }
+
+  void put_fleet(int vms) {
+    auto changes = one_datacenter();
+    for (int i = 1; i <= vms; ++i) {
+      source.add(tpm_detail(i), "nvram bytes");
+      changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder));
+    }
+    inventory_source.put(update_of(changes, true));
+  }
+  Status start() {
+    model->feed().start();
+    vsphere::Call call;
+    call.timeout = std::chrono::seconds(30);
+    return model->feed().ready(call);
+  }
+  void put_and_wait(std::vector<EntityChange> changes) {
+    inventory_source.put(update_of(std::move(changes)));
+    EXPECT_TRUE(eventually([&] { return inventory_source.idle(); }));
+  }
+  std::vector<std::string> names() {
+    std::vector<std::string> shown;
+    for (const Place& place : model->inventory().children(kVmFolder)) {
+      shown.push_back(place.shown_name);
+    }
+    return shown;
+  }
+  InventoryChange take_told() {
+    const std::lock_guard lock(mutex);
+    return std::exchange(told, InventoryChange());
+  }
+
+  TempDir temp;
+  FakeClock clock;
+  FakeVmSource source;
+  FakeInventorySource inventory_source;
+  SetsSettings sets_settings;
+  FeedSettings feed_settings;
+  std::mutex mutex;
+  InventoryChange told;
+  std::unique_ptr<LiveModel> model;
+};
+
+TEST_F(FeedTest, IsReadyWithTheWholeModelInPagesOf250) {
+  put_fleet(1000);
+  ASSERT_TRUE(start());
+  EXPECT_TRUE(model->feed().alive());
+  EXPECT_EQ(model->inventory().shown_vms().size(), 1000U);
+  EXPECT_EQ(source.details_calls, 4);
+  EXPECT_EQ(source.bulk_lists, 1);
+  EXPECT_EQ(source.directory_lists, 0);
+  EXPECT_EQ(source.datastore_calls, 1);
+  for (const MoRef& vm : model->inventory().shown_vms()) {
+    const auto listing = model->sets().listing(vm);
+    ASSERT_TRUE(listing);
+    EXPECT_FALSE(listing->incomplete);
+  }
+  EXPECT_EQ(model->feed().status().vms, 1000U);
+}
+
+TEST_F(FeedTest, SurelyPlainVmsAreNotRead) {
+  source.add(tpm_detail(1), "x");
+  auto changes = one_datacenter();
+  changes.push_back(enter_vm(vm_ref(1), "tpm", kVmFolder));
+  for (int i = 2; i < 5000; ++i) {
+    changes.push_back(enter_vm(vm_ref(i), "plain" + std::to_string(i), kVmFolder, false));
+  }
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  EXPECT_THAT(names(), ElementsAre("tpm"));
+  EXPECT_EQ(source.details_calls, 1);
+}
+
+TEST_F(FeedTest, TheDeviceListDecidesWhereTpmPresentIsUnset) {
+  vsphere::VmDetail plain = tpm_detail(2);
+  plain.vtpm.reset();
+  plain.tpm_present.reset();
+  vsphere::VmDetail unknown = tpm_detail(3);
+  unknown.vtpm.reset();
+  unknown.tpm_present.reset();
+  unknown.unreadable.push_back({"config.hardware.device", Error{Errno{EACCES}, "no"}});
+  vsphere::VmDetail invalid;
+  invalid.vm = vm_ref(4);
+  invalid.connection_state = "invalid";
+  source.add(tpm_detail(1), "x");
+  source.add(plain, "x");
+  source.add(unknown, "x");
+  source.vms[invalid.vm] = invalid;
+  auto changes = one_datacenter();
+  for (int i = 1; i <= 4; ++i) {
+    changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder, std::nullopt));
+  }
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm3", "vm4"));
+  EXPECT_EQ(model->sets().incomplete().size(), 2U);
+  EXPECT_FALSE(model->sets().listing(vm_ref(2)));
+}
+
+TEST_F(FeedTest, FollowsWhatChanges) {
+  put_fleet(3);
+  ASSERT_TRUE(start());
+  take_told();
+  // reconfigured
+  const auto before = model->sets().listing(vm_ref(2))->find(FileRole::config)->time;
+  source.vms[vm_ref(2)].change_version = kVersion2;
+  put_and_wait({modify(vm_ref(2), EntityProperty::change_version, kVersion2)});
+  auto change = take_told();
+  EXPECT_THAT(change.vms, ElementsAre(vm_ref(2)));
+  EXPECT_GT(model->sets().listing(vm_ref(2))->find(FileRole::config)->time, before);
+  // created
+  source.add(tpm_detail(4), "x");
+  put_and_wait({enter_vm(vm_ref(4), "vm4", kVmFolder)});
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2", "vm3", "vm4"));
+  EXPECT_EQ(take_told().names.size(), 1U);
+  // renamed
+  put_and_wait({modify(vm_ref(1), EntityProperty::name, std::string("new"))});
+  EXPECT_THAT(names(), ElementsAre("new", "vm2", "vm3", "vm4"));
+  // its vTPM taken away
+  source.vms[vm_ref(3)].vtpm.reset();
+  source.vms[vm_ref(3)].tpm_present = false;
+  put_and_wait({modify(vm_ref(3), EntityProperty::tpm_present, false)});
+  EXPECT_THAT(names(), ElementsAre("new", "vm2", "vm4"));
+  EXPECT_FALSE(model->sets().listing(vm_ref(3)));
+  // ... and given back
+  source.vms[vm_ref(3)] = tpm_detail(3);
+  put_and_wait({modify(vm_ref(3), EntityProperty::tpm_present, true)});
+  EXPECT_TRUE(model->sets().listing(vm_ref(3)));
+  // deleted
+  put_and_wait({leave(vm_ref(4))});
+  EXPECT_THAT(names(), ElementsAre("new", "vm2", "vm3"));
+  EXPECT_FALSE(model->sets().listing(vm_ref(4)));
+  EXPECT_THAT(take_told().gone_vms, Contains(vm_ref(4)));
+}
+
+TEST_F(FeedTest, ALockedVmStaysShown) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  vsphere::VmDetail locked;
+  locked.vm = vm_ref(1);
+  locked.crypto_state = "locked";
+  locked.connection_state = "invalid";
+  source.vms[vm_ref(1)] = locked;
+  put_and_wait({modify(vm_ref(1), EntityProperty::crypto_state, std::string("locked")),
+                modify(vm_ref(1), EntityProperty::tpm_present, std::monostate()),
+                modify(vm_ref(1), EntityProperty::change_version, std::monostate())});
+  EXPECT_THAT(names(), ElementsAre("vm1"));
+  ASSERT_TRUE(model->sets().listing(vm_ref(1))->incomplete);
+  EXPECT_EQ(model->sets().listing(vm_ref(1))->incomplete->code, Errno{ENOKEY});
+}
+
+TEST_F(FeedTest, ARenamedFolderIsANewPathInConfigJson) {
+  source.add(tpm_detail(1), "x");
+  auto changes = one_datacenter();
+  changes.push_back(enter(folder_ref(10), "Old", kVmFolder));
+  changes.push_back(enter_vm(vm_ref(1), "vm1", folder_ref(10)));
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  put_and_wait({modify(folder_ref(10), EntityProperty::name, std::string("Renamed"))});
+  EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Renamed/vm1");
+}
+
+TEST_F(FeedTest, AVmBeforeItsFolder) {
+  source.add(tpm_detail(1), "x");
+  auto changes = one_datacenter();
+  changes.push_back(enter_vm(vm_ref(1), "vm1", folder_ref(10)));
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  EXPECT_THAT(model->inventory().unplaced_vms(), ElementsAre(vm_ref(1)));
+  put_and_wait({enter(folder_ref(10), "Late", kVmFolder)});
+  ASSERT_TRUE(model->inventory().place(vm_ref(1)));
+  EXPECT_TRUE(model->sets().listing(vm_ref(1)));
+  EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Late/vm1");
+}
+
+TEST_F(FeedTest, WhatIsKnownStaysWhileVcenterIsAway) {
+  put_fleet(5);
+  ASSERT_TRUE(start());
+  const int details = source.details_calls;
+  for (int i = 0; i < 3; ++i) {
+    inventory_source.put(fail(EHOSTUNREACH, "no route"));
+  }
+  EXPECT_TRUE(eventually([&] { return inventory_source.idle(); }));
+  EXPECT_FALSE(model->feed().alive());
+  EXPECT_EQ(model->feed().status().last_error->code, Errno{EHOSTUNREACH});
+  EXPECT_EQ(names().size(), 5U);
+  EXPECT_TRUE(model->sets().listing(vm_ref(1)));
+  // back, with a new session: nothing changed, nothing is read again
+  auto changes = one_datacenter();
+  for (int i = 1; i <= 5; ++i) {
+    changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder));
+  }
+  take_told();
+  inventory_source.put(update_of(changes, true));
+  EXPECT_TRUE(eventually([&] { return model->feed().alive(); }));
+  EXPECT_EQ(source.details_calls, details);
+  EXPECT_THAT(take_told().names, IsEmpty());
+}
+
+TEST_F(FeedTest, DetailsThatCouldNotBeReadAreReadLater) {
+  put_fleet(300);
+  source.before_details = [&](int call) {
+    if (call == 2) source.details_error = Error{Errno{ETIMEDOUT}, "late"};
+    if (call == 4) source.details_error.reset();
+  };
+  ASSERT_TRUE(start());
+  EXPECT_EQ(names().size(), 300U);
+  EXPECT_EQ(source.details_calls, 4);  // 250, two that failed, 50
+}
+
+TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
+  for (int i = 0; i < 10'000; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
+  model->feed().start();
+  vsphere::Call call;
+  call.timeout = std::chrono::milliseconds(50);
+  const Status ready = model->feed().ready(call);
+  ASSERT_FALSE(ready);
+  EXPECT_EQ(ready.error().code, Errno{EHOSTUNREACH});
+}
+
+TEST_F(FeedTest, ARefusedLoginIsNotTriedAgain) {
+  inventory_source.put(fail(EACCES, "InvalidLogin"));
+  const Status ready = start();
+  ASSERT_FALSE(ready);
+  EXPECT_EQ(ready.error().code, Errno{EACCES});
+  EXPECT_EQ(inventory_source.calls(), 1);
+}
+
+TEST_F(FeedTest, RefreshWaitsForANewVmAndShowsIt) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  source.add(tpm_detail(2), "x");
+  Status refreshed = fail(EIO, "");
+  std::thread restore([&] {
+    vsphere::Call call;
+    call.timeout = std::chrono::seconds(30);
+    refreshed = model->feed().refresh(vm_ref(2), call);
+  });
+  inventory_source.put(update_of({enter_vm(vm_ref(2), "vm2", kVmFolder)}));
+  restore.join();
+  EXPECT_TRUE(refreshed);
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2"));
+  vsphere::Call call;
+  call.timeout = std::chrono::milliseconds(1);
+  EXPECT_EQ(model->feed().refresh(vm_ref(9), call).error().code, Errno{ETIMEDOUT});
+}
+
+TEST_F(FeedTest, NvramThatTheGuestWroteIsFoundByThePoll) {
+  put_fleet(300);
+  ASSERT_TRUE(start());
+  const int details = source.details_calls;
+  take_told();
+  {
+    const std::lock_guard lock(source.mutex);
+    source.set_nvram(vm_ref(8), "other bytes", 500);
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_EQ(source.bulk_lists, 2);
+  EXPECT_EQ(source.details_calls, details);
+  EXPECT_THAT(take_told().vms, ElementsAre(vm_ref(8)));
+  EXPECT_EQ(model->sets().listing(vm_ref(8))->find(FileRole::nvram)->time,
+            WallTime(std::chrono::seconds(1'719'000'500)));
+}
+
+TEST_F(FeedTest, StopsWhileItWaits) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  model->feed().stop();
+  model->feed().stop();  // and twice
+  SUCCEED();
+}
+
+TEST_F(FeedTest, TimesSurviveARemount) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  source.vms[vm_ref(1)].change_version = kVersion2;
+  put_and_wait({modify(vm_ref(1), EntityProperty::change_version, kVersion2)});
+  const auto before = model->sets().listing(vm_ref(1));
+  model.reset();
+  clock.advance(std::chrono::hours(30));
+  SetUp();
+  put_fleet(1);
+  source.vms[vm_ref(1)].change_version = kVersion2;
+  ASSERT_TRUE(start());
+  const auto after = model->sets().listing(vm_ref(1));
+  for (const SetFile& file : before->files) {
+    EXPECT_EQ(after->find(file.role)->time, file.time) << file_name(file.role);
+  }
+}
+
+}  // namespace
+}  // namespace vtpmfs::cache::testing
