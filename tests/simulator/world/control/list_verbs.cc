@@ -1,3 +1,5 @@
+#include <set>
+
 #include "tests/simulator/control/verbs.h"
 #include "tests/simulator/simulator.h"
 #include "tests/simulator/world/control/verb_arguments.h"
@@ -70,7 +72,8 @@ Answer list_machines(const World& world, const json& request) {
   const auto lock = world.inventory.read();
   const bool with_digests = request.value("digests", false);
   json list = json::array();
-  for (const Ref& ref : world.machines()) {
+  const std::set<Ref> in_order(world.machines().begin(), world.machines().end());
+  for (const Ref& ref : in_order) {
     list.push_back(describe(world, *world.inventory.get<VirtualMachine>(ref), with_digests));
   }
   return list;
