@@ -34,7 +34,7 @@ failed=()
 run_preset() {
   local preset=$1
   echo "== $preset: build"
-  cmake --preset "$preset" >/dev/null
+  cmake --preset "$preset" -DVTPMFS_TESTS=ON >/dev/null
   cmake --build --preset "$preset" -j "$jobs"
   echo "== $preset: tests"
   local select=()
