@@ -40,7 +40,8 @@ class Mount:
         words = scene.file("password", PASSWORD + "\n")
         self.command = [
             binary("VTPMFS_BIN", "fs/vtpmfs"), "-f", "--user", user, "--password-file", words,
-            "--ca-file", simulator.ca_file, "--state-dir", self.state, *options,
+            *(["--ca-file", simulator.ca_file] if simulator.ca_file else []),
+            "--state-dir", self.state, *options,
             simulator.address, self.point,
         ]
         with open(self.log, "w", encoding="utf-8") as log:

@@ -1,0 +1,227 @@
+#!/usr/bin/env -S python3 -B
+"""The rules of the staging area: what starts a restore, what waits, and what is refused."""
+
+import os
+import shutil
+
+from harness.matrix import Matrix, need_mounts
+from harness.mount import errno_of
+from harness.process import expect, expect_equal, run, run_well, spawn, wait_until
+from harness.restoring import Vault, status_of, write_file, write_set
+from harness.scene import Scene
+from harness.truth import read_bytes
+
+
+def rows_of_names(matrix, vault):
+    with matrix.row("mkdir of a name that a VM has, shown or hidden: EEXIST"):
+        kept = vault.take(lose=False)
+        expect_equal(errno_of(os.mkdir, vault.staged(kept)), "EEXIST", "mkdir")
+        vault.simulator.control("create-vm", name="hidden-vm", encrypted=False, tpm=False)
+        wait_until(lambda: errno_of(os.mkdir, vault.mount.path("DC1/restore/hidden-vm")) == "EEXIST",
+                   "the name of a VM that --vms hides is taken")
+    with matrix.row("cp -r over a name that is taken ends non-zero, and makes nothing"):
+        machines = vault.paths()
+        done = run("cp", "-r", kept.saved, os.path.dirname(vault.staged(kept)))
+        expect(done.returncode != 0 and "File exists" in done.stderr, f"cp: {done}")
+        vault.check_nothing_made(machines)
+    with matrix.row("the folders of the vCenter show in restore/, and cannot be removed or renamed"):
+        restore = vault.mount.path("DC1/restore")
+        expect("Finance" in os.listdir(restore), "Finance is not shown")
+        expect_equal(errno_of(os.rmdir, restore + "/Finance/Payroll"), "EROFS", "rmdir")
+        expect_equal(errno_of(os.rename, restore + "/Finance", restore + "/Money"), "EROFS", "rename")
+    with matrix.row("a copy that slips into a new directory of the saved folder's name: EINVAL and a hint"):
+        lost = vault.take("DC1/vm/Finance/")
+        vault.simulator.control("rename", path="DC1/vm/Finance", name="Money")
+        wait_until(lambda: not os.path.exists(vault.mount.path("DC1/restore/Finance")), "the rename shows")
+        machines = vault.paths()
+        # The user meant restore/Finance/<VM>, and Finance is not there: cp makes the VM's directory of it.
+        wrong = vault.mount.path("DC1/restore/Finance")
+        done = run("cp", "-r", lost.saved, wrong)
+        expect(done.returncode != 0 and "Invalid argument" in done.stderr, f"cp: {done}")
+        expect("mkdir" in status_of(wrong)["what_to_do"] + status_of(wrong)["reason"], "no hint")
+        vault.check_nothing_made(machines)
+        shutil.rmtree(wrong)
+        vault.simulator.control("rename", path="DC1/vm/Money", name="Finance")
+        wait_until(lambda: os.path.exists(vault.mount.path("DC1/restore/Finance")), "the rename shows")
+    with matrix.row("symlinks, hard links and device nodes: EPERM"):
+        directory = vault.mount.path("DC1/restore/links")
+        os.mkdir(directory)
+        write_file(directory + "/note", b"words")
+        expect_equal(errno_of(os.symlink, "note", directory + "/soft"), "EPERM", "symlink")
+        expect_equal(errno_of(os.link, directory + "/note", directory + "/hard"), "EPERM", "link")
+        expect_equal(errno_of(os.mkfifo, directory + "/fifo"), "EPERM", "mkfifo")
+        shutil.rmtree(directory)
+
+
+def rows_of_waiting(matrix, vault):
+    restore = vault.mount.path("DC1/restore")
+    for way in ("sync DIRECTORY", "setfattr -n user.vtpmfs.commit"):
+        with matrix.row(f"without SHA256SUMS a set waits and says so; {way} starts it"):
+            lost = vault.take()
+            staged = vault.staged(lost)
+            machines = vault.paths()
+            names = [n for n in sorted(os.listdir(lost.saved)) if n != "SHA256SUMS"]
+            expect_equal(write_set(lost.saved, staged, names), None, "errno of the last close")
+            vault.check_nothing_made(machines)
+            expect_equal(status_of(staged)["state"], "waiting", "restore.status")
+            expect("SHA256SUMS" in str(status_of(staged)), "it does not say what it waits for")
+            if way.startswith("sync"):
+                run_well("sync", staged)
+            else:
+                run_well("setfattr", "-n", "user.vtpmfs.commit", "-v", "1", staged)
+            vault.check(lost)
+    with matrix.row("fsync of an incomplete directory answers 0 and makes nothing"):
+        lost = vault.take()
+        machines = vault.paths()
+        write_set(lost.saved, vault.staged(lost), ["SHA256SUMS", "keyId"])
+        run_well("sync", vault.staged(lost))
+        vault.check_nothing_made(machines)
+    with matrix.row("staged files survive a remount, start nothing by themselves, and can be completed"):
+        vault.remount()
+        machines = vault.paths()
+        expect_equal(read_bytes(vault.staged(lost) + "/keyId"), read_bytes(lost.saved + "/keyId"), "keyId")
+        vault.check_nothing_made(machines)
+        run_well("rsync", "-a", lost.saved, os.path.dirname(vault.staged(lost)))
+        vault.check(lost)
+    for last in ("SHA256SUMS", "nvram", "config.json", "keyId"):
+        with matrix.row(f"order does not matter: {last} arrives last"):
+            lost = vault.take()
+            names = sorted(os.listdir(lost.saved), key=lambda name: (name == last, name))
+            expect_equal(write_set(lost.saved, vault.staged(lost), names), None, "errno of the last close")
+            vault.check(lost)
+    with matrix.row("a directory renamed to its final name starts the restore, and mv gets its result"):
+        lost = vault.take()
+        run_well("cp", "-r", lost.saved, restore + "/.incoming")
+        expect(not vault.simulator.named(".incoming"), "a dot name was committed")
+        expect(not vault.simulator.named(lost.name), "committed before the rename")
+        run_well("mv", restore + "/.incoming", vault.staged(lost))
+        vault.check(lost)
+    with matrix.row("names that begin with a dot, and what is below one, never commit by themselves"):
+        lost = vault.take()
+        machines = vault.paths()
+        os.mkdir(restore + "/.hold")
+        run_well("cp", "-r", lost.saved, restore + "/.hold/")
+        run_well("sync", f"{restore}/.hold/{lost.name}")
+        vault.check_nothing_made(machines)
+        run_well("rm", "-r", restore + "/.hold")
+
+
+def rows_of_damage(matrix, vault):
+    ways = {
+        "cp -r": lambda saved, to: run("cp", "-r", saved, to),
+        "cp -a": lambda saved, to: run("cp", "-a", saved, to),
+        "rsync -a": lambda saved, to: run("rsync", "-a", saved, to),
+        "GNU tar x": lambda saved, to: run(
+            "sh", "-c", 'tar -C "$(dirname "$1")" -cf - "$(basename "$1")" | tar -C "$2" -xf -',
+            "sh", saved, to),
+    }
+    for name, put in ways.items():
+        with matrix.row(f"a changed byte: {name} ends non-zero, EBADMSG, no VM; mended, it works"):
+            lost = vault.take()
+            machines = vault.paths()
+            nvram = os.path.join(lost.saved, "nvram")
+            good = bytearray(read_bytes(nvram))
+            good[1000] ^= 1
+            with open(nvram, "wb") as file:
+                file.write(good)
+            done = put(lost.saved, os.path.dirname(vault.staged(lost)))
+            expect(done.returncode != 0, f"{name} ended with 0")
+            expect("Bad message" in done.stderr, f"not EBADMSG: {done.stderr}")
+            vault.check_nothing_made(machines)
+            status = status_of(vault.staged(lost))
+            expect_equal((status["state"], status["errno"]), ("failed", "EBADMSG"), "restore.status")
+            expect("nvram" in status["reason"], "restore.status does not name the file")
+            expect_equal(errno_of(os.utime, vault.staged(lost)), "EBADMSG", "utime of a refused set")
+            good[1000] ^= 1
+            expect_equal(errno_of(write_file, vault.staged(lost) + "/nvram", bytes(good)), None, "mending")
+            vault.check(lost)
+    with matrix.row("cp killed in the middle leaves no VM, and a later complete copy works"):
+        lost = vault.take()
+        machines = vault.paths()
+        staged = vault.staged(lost)
+        write_set(lost.saved, staged, [n for n in os.listdir(lost.saved) if n != "nvram"])
+        # cp reads from a pipe that never ends, so the kill comes in its middle for certain.
+        pipe = os.path.join(vault.scene.directory("pipe"), "nvram")
+        os.mkfifo(pipe)
+        child = spawn(["cp", pipe, staged + "/nvram"])
+        feed = os.open(pipe, os.O_WRONLY)
+        os.write(feed, read_bytes(lost.saved + "/nvram")[:50000])
+        wait_until(lambda: os.path.exists(staged + "/nvram") and os.stat(staged + "/nvram").st_size,
+                   "cp writes")
+        child.kill()
+        child.wait()
+        os.close(feed)
+        vault.check_nothing_made(machines)
+        run_well("cp", "-r", lost.saved, os.path.dirname(vault.staged(lost)))
+        vault.check(lost)
+
+
+def rows_of_afterwards(matrix, vault):
+    lost = vault.take()
+    staged = vault.staged(lost)
+    run_well("cp", "-r", lost.saved, staged)
+    vault.check(lost)
+    with matrix.row("after success late chmod, chown, utimens and ACLs are taken"):
+        for name in ("", "/nvram", "/keyId"):
+            os.chmod(staged + name, 0o700)
+            os.chown(staged + name, os.getuid(), os.getgid())
+            os.utime(staged + name, (10**9, 10**9))
+        os.setxattr(staged, "user.note", b"x")
+    with matrix.row("after success a change of content gets EPERM"):
+        nvram = staged + "/nvram"
+        expect_equal(errno_of(os.open, nvram, os.O_WRONLY), "EPERM", "open for writing")
+        expect_equal(errno_of(os.truncate, nvram, 0), "EPERM", "truncate")
+        expect_equal(errno_of(os.rename, nvram, staged + "/other"), "EPERM", "rename")
+        create = lambda: os.close(os.open(staged + "/new", os.O_CREAT | os.O_WRONLY))
+        expect_equal(errno_of(create), "EPERM", "create")
+    with matrix.row("restore.status says done, the path and the VM; writing it is forgotten"):
+        status = status_of(staged)
+        expect_equal((status["state"], status["percent"]), ("done", 100), "state and percent")
+        expect(status["path"].endswith(lost.path), f"path {status['path']}")
+        expect_equal(status["moref"], vault.simulator.named(lost.name)[0]["id"], "moref")
+        write_file(staged + "/restore.status", b"other words")
+        expect_equal(status_of(staged), status, "restore.status after a write")
+        os.unlink(staged + "/restore.status")
+    with matrix.row("user.vtpmfs.* attributes are never listed"):
+        listed = [n for n in os.listxattr(staged) if n.startswith("user.vtpmfs")]
+        expect_equal(listed, [], "listed attributes")
+    with matrix.row("rm -r in restore/ only forgets staging: the VM stays"):
+        run_well("rm", "-r", staged)
+        expect(not os.path.exists(staged), "the staged directory stayed")
+        expect_equal(len(vault.simulator.named(lost.name)), 1, "VMs of that name")
+
+
+def rows_of_running(matrix, vault):
+    with matrix.row("while a restore runs: rm -r gets EBUSY, restore.status tells the step, cp waits"):
+        lost = vault.take()
+        held = vault.simulator.inject("hold", "CreateVM_Task")
+        child = spawn(["cp", "-r", lost.saved, vault.staged(lost)])
+        wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1, "CreateVM_Task")
+        staged = vault.staged(lost)
+        expect(child.poll() is None, "cp did not wait")
+        expect_equal(status_of(staged)["state"], "creating", "restore.status")
+        expect_equal(errno_of(os.unlink, staged + "/keyId"), "EBUSY", "unlink")
+        vault.simulator.control("release", number=held)
+        expect_equal(child.wait(60), 0, "exit status of cp")
+        vault.check(lost)
+        vault.simulator.calm()
+
+
+def main():
+    matrix = Matrix("the rules of restore/")
+    need_mounts(matrix)
+    with Scene() as scene:
+        vault = Vault(scene, 60)
+        rows_of_names(matrix, vault)
+        rows_of_waiting(matrix, vault)
+        rows_of_damage(matrix, vault)
+        rows_of_afterwards(matrix, vault)
+        rows_of_running(matrix, vault)
+        with matrix.row("the mount ends cleanly, and no session is left"):
+            vault.mount.unmount()
+            expect_equal(vault.simulator.sessions(), 0, "sessions")
+    matrix.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+#!/usr/bin/env -S python3 -B
+"""Restoring: each tool's copy into restore/ makes the VM again, checked against the simulator."""
+
+import os
+import shutil
+import sys
+
+from harness.matrix import Matrix, need_mounts
+from harness.process import expect, expect_equal, run, run_well
+from harness.restoring import Vault, status_of
+from harness.scene import Scene
+from harness.tools import Borg, Restic, install_files, move
+
+
+def by_copy(*words):
+    def put(vault, lost):
+        return run(*words, lost.saved, os.path.dirname(vault.staged(lost)) + "/")
+
+    return put
+
+
+def by_tar(program, *options):
+    def put(vault, lost):
+        archive = os.path.join(vault.scene.directory("archive"), "saved.tar")
+        run_well(program, "-C", os.path.dirname(lost.saved), "-cf", archive, lost.name)
+        return run(program, "-C", os.path.dirname(vault.staged(lost)), *options, "-xf", archive)
+
+    return put
+
+
+def by_absolute_tar(vault, lost):
+    """The whole path of the mount lies in the archive, as `tar -P` and cron jobs write it."""
+    archive = os.path.join(vault.scene.directory("archive"), "absolute.tar")
+    whole = os.path.join(vault.backup, lost.path)
+    run_well("tar", "-C", "/", "-cf", archive, whole.lstrip("/"))
+    return run("tar", "-C", vault.mount.path(lost.datacenter, "restore"), "-xf", archive)
+
+
+def by_mv(vault, lost):
+    done, spare = move(lost.saved, vault.staged(lost))
+    expect(not os.path.exists(spare), "mv left its source")
+    return done
+
+
+def by_restic(vault, lost):
+    place = vault.scene.directory("restic")
+    expect_equal(Restic.run(place, "init").returncode, 0, "restic init")
+    saved = Restic.run(place, "backup", lost.name, cwd=os.path.dirname(lost.saved))
+    expect_equal(saved.returncode, 0, f"restic backup: {saved.stderr}")
+    return Restic.run(place, "restore", "latest", "--target", os.path.dirname(vault.staged(lost)))
+
+
+def by_restic_with_whole_path(vault, lost):
+    place = vault.scene.directory("restic")
+    expect_equal(Restic.run(place, "init").returncode, 0, "restic init")
+    saved = Restic.run(place, "backup", os.path.join(vault.backup, lost.path))
+    expect_equal(saved.returncode, 0, f"restic backup: {saved.stderr}")
+    target = vault.mount.path(lost.datacenter, "restore")
+    return Restic.run(place, "restore", "latest", "--target", target)
+
+
+def by_borg(vault, lost):
+    place = vault.scene.directory("borg")
+    expect_equal(Borg.run(place, "init", "--encryption=none").returncode, 0, "borg init")
+    saved = Borg.run(place, "create", "::one", lost.name, cwd=os.path.dirname(lost.saved))
+    expect_equal(saved.returncode, 0, f"borg create: {saved.stderr}")
+    return Borg.run(place, "extract", "::one", cwd=os.path.dirname(vault.staged(lost)))
+
+
+def by_install(vault, lost):
+    return install_files(lost.saved, vault.staged(lost))
+
+
+def by_copytree(vault, lost):
+    words = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
+    return run(sys.executable, "-c", words, lost.saved, vault.staged(lost))
+
+
+def by_dd(vault, lost):
+    """Shell and dd, a file at a time; the last one's status counts."""
+    os.makedirs(vault.staged(lost))
+    for name in sorted(os.listdir(lost.saved)):
+        done = run("dd", "status=none", "bs=5000", f"if={lost.saved}/{name}",
+                   f"of={vault.staged(lost)}/{name}")
+        if done.returncode != 0:
+            return done
+    return done
+
+
+WAYS = [
+    ("cp -r", by_copy("cp", "-r")),
+    ("cp -a", by_copy("cp", "-a")),
+    ("rsync -a", by_copy("rsync", "-a")),
+    ("rsync -aAX", by_copy("rsync", "-aAX")),
+    ("rsync --inplace", by_copy("rsync", "-a", "--inplace")),
+    ("rsync --delay-updates", by_copy("rsync", "-a", "--delay-updates")),
+    ("rsync --partial-dir", by_copy("rsync", "-a", "--partial-dir=.partial")),
+    ("rsync --fsync", by_copy("rsync", "-a", "--fsync")),
+    ("GNU tar x", by_tar("tar")),
+    ("bsdtar x", by_tar("bsdtar")),
+    ("GNU tar x of an absolute archive", by_absolute_tar),
+    ("mv", by_mv),
+    ("restic restore", by_restic),
+    ("restic restore of a whole path", by_restic_with_whole_path),
+    ("borg extract", by_borg),
+    ("install", by_install),
+    ("python's copytree", by_copytree),
+    ("dd", by_dd),
+]
+
+
+def staged_place(vault, lost):
+    """Where a tool put the set: at its place, or below the path that it recreated."""
+    for directory, _, files in os.walk(vault.mount.path(lost.datacenter, "restore")):
+        if os.path.basename(directory) == lost.name and "keyId" in files:
+            return directory
+    return None
+
+
+def rows_of_tools(matrix, vault):
+    for number, (name, put) in enumerate(WAYS):
+        below = "DC1/vm/Finance/" if number % 2 else "DC1/vm/"
+        with matrix.row(f"{name} makes the lost VM again, and ends with 0"):
+            lost = vault.take(below)
+            done = put(vault, lost)
+            expect_equal(done.returncode, 0, f"exit status ({done.stderr.strip()[-300:]})")
+            expect_equal(done.stderr, "", "words on stderr")
+            vault.check(lost)
+            staged = staged_place(vault, lost)
+            expect(staged, "the staged directory has gone")
+            expect_equal(status_of(staged)["state"], "done", "restore.status")
+
+
+def rows_of_second_copies(matrix, vault):
+    again = {
+        "rsync -a": lambda lost, to: run("rsync", "-a", "--stats", lost.saved, to),
+        "cp -a": lambda lost, to: run("cp", "-a", lost.saved, to),
+        "cp -r": lambda lost, to: run("cp", "-r", lost.saved, to),
+        "GNU tar x": lambda lost, to: by_tar("tar")(vault, lost),
+    }
+    for name, put in again.items():
+        with matrix.row(f"{name} of the same set once more makes no second VM"):
+            lost = vault.take()
+            parent = os.path.dirname(vault.staged(lost))
+            run_well("rsync", "-a", lost.saved, parent)
+            machines = vault.paths()
+            done = put(lost, parent)
+            if name == "rsync -a":
+                expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
+                expect("files transferred: 0" in done.stdout, "rsync transferred something")
+            vault.check_nothing_made(machines)
+            vault.check(lost)
+
+
+def row_of_whole_tree(matrix, scene):
+    with matrix.row("cp -r of a whole datacenter makes all its folders and VMs, nested ones too"):
+        vault = Vault(scene, 9, fleet=("--no-specials", "--datacenters", "1", "--folders", "3"))
+        lost = [vault.take() for _ in range(len(vault.unused))]
+        # Into a vCenter that knows neither VMs nor folders.
+        target = vault.simulator
+        for name in ("Finance/Payroll/2024", "Finance/Payroll", "Finance"):
+            target.control("rename", path="DC1/vm/" + name, name="old " + os.path.basename(name))
+        done = run("cp", "-r", vault.saved("DC1/vm") + "/.", vault.mount.path("DC1/restore") + "/")
+        expect_equal(done.returncode, 0, f"exit status ({done.stderr.strip()[-300:]})")
+        for each in lost:
+            vault.check(each)
+        vault.mount.unmount()
+
+
+def rows_of_names(matrix, vault):
+    with matrix.row("a copy under another name makes another VM beside the living original"):
+        lost = vault.take(lose=False)
+        done = run("cp", "-r", lost.saved, vault.staged(lost, "a copy"))
+        expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
+        after = vault.check(lost, name="a copy")
+        expect(after["uuid"] != lost.facts["uuid"], "the uuid of the living original was taken")
+        warnings = " ".join(status_of(vault.staged(lost, "a copy"))["warnings"])
+        expect("original" in warnings, f"no warning of the duplicate identity: {warnings}")
+    with matrix.row("mkdir first, then cp -r: the new folder is made, and the VM is in it"):
+        lost = vault.take()
+        folder = vault.mount.path("DC1/restore/New/Deep")
+        os.makedirs(folder)
+        expect(not any("New" in path for path in vault.paths()), "mkdir made something")
+        run_well("cp", "-r", lost.saved, folder + "/")
+        vault.check(lost, path=f"DC1/vm/New/Deep/{lost.name}")
+    with matrix.row("the VM has its own uuid again where no VM has it, and no NIC connects"):
+        lost = vault.take()
+        run_well("cp", "-r", lost.saved, vault.staged(lost))
+        after = vault.check(lost)
+        expect_equal(after["uuid"], lost.facts["uuid"], "uuid")
+
+
+def main():
+    matrix = Matrix("restoring with each tool")
+    need_mounts(matrix)
+    with Scene() as scene:
+        vault = Vault(scene, 48)
+        rows_of_tools(matrix, vault)
+        rows_of_second_copies(matrix, vault)
+        rows_of_names(matrix, vault)
+        vault.mount.unmount()
+        row_of_whole_tree(matrix, scene)
+    matrix.end()
+
+
+if __name__ == "__main__":
+    main()

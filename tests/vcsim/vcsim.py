@@ -1,0 +1,122 @@
+#!/usr/bin/env -S python3 -B
+"""VMware's own simulator as a peer that we did not write: reading its inventory, restoring into it."""
+
+import os
+import shutil
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mount"))
+
+from harness.matrix import Matrix, need_mounts
+from harness.mount import Mount
+from harness.process import (Failure, end_process, expect, expect_equal, has_ended, run, run_well, spawn,
+                             wait_until)
+from harness.restoring import status_of
+from harness.scene import Scene
+from harness.truth import SET, certificates_of, check_sums, read_bytes, vm_directories
+
+USER = "administrator@vsphere.local"
+PASSWORD = "vtpmfs-Secret-1"
+NVRAM_SIZE = 270840
+
+
+class Peer:
+    """vcsim, dressed with vTPMs by tests/vcsim/main.go."""
+
+    def __init__(self, scene, *options):
+        directory = scene.directory("vcsim")
+        ready = os.path.join(directory, "ready")
+        self.log = os.path.join(directory, "log")
+        with open(self.log, "w", encoding="utf-8") as log:
+            self.process = spawn(
+                [os.environ["VCSIM_BIN"], "-ready-file", ready, "-username", USER, "-password", PASSWORD,
+                 *options],
+                stdout=log, stderr=log,
+            )
+        scene.at_end(end_process, self.process)
+        wait_until(lambda: os.path.exists(ready) or has_ended(self.process), "vcsim starts", 90)
+        if has_ended(self.process):
+            raise Failure(f"vcsim ended with {self.process.returncode}: {read_bytes(self.log)[-300:]}")
+        with open(ready, encoding="utf-8") as file:
+            url, self.thumbprint = file.read().split()
+        self.address = url.split("//")[1].split("/")[0]
+        self.ca_file = None
+
+
+class PeerMount(Mount):
+    """A mount that trusts the peer by its thumbprint."""
+
+    def __init__(self, scene, peer, *options):
+        super().__init__(scene, peer, "--thumbprint", peer.thumbprint, *options)
+
+
+SHAPES = [
+    ((), 4),
+    (("-dc", "2", "-folder", "1", "-vm", "2"), 8),
+    (("-pool", "1", "-app", "1", "-vm", "2"), None),
+    (("-dc", "2", "-folder", "1", "-pool", "1", "-app", "1", "-vm", "3"), None),
+]
+
+
+def rows_of_reading(matrix, scene):
+    for options, wanted in SHAPES:
+        with matrix.row(f"vcsim {' '.join(options) or 'by default'}: every VM is saved, and its sums pass"):
+            peer = Peer(scene, *options)
+            mount = PeerMount(scene, peer, "-o", "ro")
+            copy = scene.directory("copy")
+            run_well("cp", "-a", mount.point + "/.", copy)
+            machines = vm_directories(copy)
+            expect(len(machines) >= 4, f"only {len(machines)} VMs")
+            if wanted is not None:
+                expect_equal(len(machines), wanted, "VMs")
+            for directory in machines:
+                expect_equal(sorted(os.listdir(directory)), sorted(SET), directory)
+                check_sums(directory)
+                expect_equal(os.path.getsize(directory + "/nvram"), NVRAM_SIZE, "size of nvram")
+                expect(certificates_of(directory), "no certificates")
+            mount.unmount()
+            end_process(peer.process)
+
+
+def rows_of_restoring(matrix, scene):
+    for key_by in ("create", "reconfigure"):
+        peer = Peer(scene, "-key-by", key_by)
+        mount = PeerMount(scene, peer, "--vms=all")
+        saved = scene.directory("saved")
+        run_well("cp", "-a", mount.path("DC0/vm") + "/.", saved)
+        first = sorted(os.listdir(saved))[0]
+        for name, folder in (("restored-1", ""), ("restored-2", "New/Deep")):
+            with matrix.row(f"-key-by {key_by}: cp -r makes {folder or 'vm'}/{name}, checked by reading back"):
+                source = os.path.join(scene.directory("source"), name)
+                shutil.copytree(os.path.join(saved, first), source)
+                into = mount.path("DC0/restore", folder)
+                os.makedirs(into, exist_ok=True)
+                done = run("cp", "-r", source, into + "/")
+                staged = os.path.join(into, name)
+                expect_equal(done.returncode, 0, f"exit status ({done.stderr} {status_of(staged)})")
+                expect_equal(status_of(staged)["state"], "done", "restore.status")
+                made = mount.path("DC0/vm", folder, name)
+                wait_until(lambda path=made: os.path.isdir(path), "the VM shows")
+                for file in ("keyId", "encryption.bundle", "firmware", "nvram"):
+                    expect_equal(read_bytes(f"{made}/{file}"), read_bytes(f"{source}/{file}"), file)
+                expect_equal(certificates_of(made), certificates_of(source), "EK certificates")
+        with matrix.row(f"-key-by {key_by}: a name that is taken makes no second VM"):
+            done = run("cp", "-r", os.path.join(saved, first), mount.path("DC0/restore") + "/")
+            expect(done.returncode != 0 and "File exists" in done.stderr, f"cp: {done}")
+        mount.unmount()
+        end_process(peer.process)
+
+
+def main():
+    matrix = Matrix("VMware's vcsim as a peer")
+    need_mounts(matrix)
+    if not os.access(os.environ.get("VCSIM_BIN", ""), os.X_OK):
+        matrix.skip_all("vcsim was not built: Go or govmomi's source is missing")
+    with Scene() as scene:
+        rows_of_reading(matrix, scene)
+        rows_of_restoring(matrix, scene)
+    matrix.end()
+
+
+if __name__ == "__main__":
+    main()
