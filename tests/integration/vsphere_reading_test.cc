@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 
+#include "tests/integration/captured_messages.h"
 #include "tests/integration/vcenter_under_test.h"
 #include "vsphere/datastore_path.h"
 #include "vsphere/vm/vm_property.h"
@@ -88,7 +89,9 @@ class Inventory {
 };
 
 TEST(Feed, TheWholeInventoryThenItsChanges) {
+  const CapturedMessages captured;
   VCenterUnderTest vcenter;
+  vcenter.tell("capture", {{"directory", captured.directory()}});
   const auto connection = vcenter.connect();
   ASSERT_NE(connection, nullptr);
   Inventory inventory(connection->inventory());
@@ -110,6 +113,8 @@ TEST(Feed, TheWholeInventoryThenItsChanges) {
   vcenter.tell("destroy-vm", {{"vm", vm}});
   EXPECT_TRUE(eventually([&] { return inventory.next() && !inventory.has("renamed"); }));
   EXPECT_EQ(inventory.restarts, 1);
+  vcenter.tell("capture", {{"directory", ""}});
+  captured.validate();
 }
 
 TEST(Feed, ComesBackAfterALostSession) {
@@ -147,11 +152,18 @@ TEST(Feed, IsInterruptedWhileItWaits) {
 class ReadingTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    vcenter.tell("capture", {{"directory", captured.directory()}});
     connection = vcenter.connect();
     ASSERT_NE(connection, nullptr);
     Inventory inventory(connection->inventory());
     ASSERT_TRUE(inventory.read_all()) << inventory.error;
     vms = inventory.vms();
+  }
+
+  void TearDown() override {
+    connection.reset();
+    vcenter.tell("capture", {{"directory", ""}});
+    captured.validate();
   }
 
   std::map<std::string, VmDetail> details() {
@@ -163,6 +175,7 @@ class ReadingTest : public ::testing::Test {
     return found;
   }
 
+  CapturedMessages captured;
   VCenterUnderTest vcenter;
   std::unique_ptr<Connection> connection;
   std::vector<MoRef> vms;

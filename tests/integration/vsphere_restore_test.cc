@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "tests/integration/captured_messages.h"
 #include "tests/integration/vcenter_under_test.h"
 #include "vsphere/datastore_path.h"
 #include "vsphere/fault.h"
@@ -18,6 +19,7 @@ using ::testing::HasSubstr;
 class RestoreCallsTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    vcenter.tell("capture", {{"directory", captured.directory()}});
     connection = vcenter.connect();
     ASSERT_NE(connection, nullptr);
     for (const auto& candidate : vcenter.tell("list-vms")) {
@@ -34,6 +36,12 @@ class RestoreCallsTest : public ::testing::Test {
     ASSERT_TRUE(read && read->size() == 1) << (read ? "" : read.error().words);
     saved = std::move(read->front());
     find_place();
+  }
+
+  void TearDown() override {
+    connection.reset();
+    vcenter.tell("capture", {{"directory", ""}});
+    captured.validate();
   }
 
   void find_place() {
@@ -109,6 +117,7 @@ class RestoreCallsTest : public ::testing::Test {
     return **made;
   }
 
+  CapturedMessages captured;
   VCenterUnderTest vcenter;
   std::unique_ptr<Connection> connection;
   nlohmann::json machine;
