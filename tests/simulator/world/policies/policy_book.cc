@@ -42,12 +42,15 @@ const StoragePolicy* PolicyBook::find_by_name(std::string_view name) const {
 bool PolicyBook::encrypts(std::string_view id) const {
   const StoragePolicy* policy = find(id);
   if (policy == nullptr) return false;
-  return std::any_of(
-      policy->capabilities.begin(), policy->capabilities.end(), [&](const Capability& capability) {
-        if (capability.name_space == filter) return true;
-        // One step only: a component refers to nothing.
-        return capability.name_space == reference && capability.id != id && encrypts(capability.id);
-      });
+  return std::any_of(policy->capabilities.begin(), policy->capabilities.end(),
+                     [&](const Capability& capability) {
+                       if (capability.name_space == filter) return true;
+                       if (capability.name_space != reference) return false;
+                       // One step only: a component refers to nothing. The default component
+                       // encrypts even where it cannot be shown.
+                       return capability.id == encryption_component ||
+                              (capability.id != id && encrypts(capability.id));
+                     });
 }
 
 void PolicyBook::fill() {
