@@ -121,8 +121,7 @@ Status Feed::one_round() {
     }
     unread = to_read_.size() + hopeless_.size();
   }
-  // Times that cannot be written now are written later; until then they live in memory.
-  (void)times_.flush();
+  write_times();
   {
     const std::lock_guard lock(mutex_);
     ++status_.updates;
@@ -211,6 +210,14 @@ void Feed::tell(const InventoryChange& change) const {
   for (const Listener& listener : *listeners_) listener(change);
 }
 
+void Feed::write_times() {
+  // What cannot be written now is written later; until then it lives in memory.
+  const Status written = times_.flush();
+  const std::lock_guard lock(mutex_);
+  status_.times_error.reset();
+  if (!written) status_.times_error = written.error();
+}
+
 void Feed::note_answer() {
   const std::lock_guard lock(mutex_);
   status_.alive = true;
@@ -279,7 +286,7 @@ Status Feed::refresh(const vsphere::MoRef& vm, const vsphere::Call& call) {
       publish_read(answer, change);
     }
   }
-  (void)times_.flush();
+  write_times();
   if (!change.empty()) tell(change);
   return read;
 }

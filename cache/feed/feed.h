@@ -42,6 +42,7 @@ struct FeedStatus {
   size_t vms = 0;     ///< in the inventory
   size_t unread = 0;  ///< whose details wait to be read (again)
   uint64_t updates = 0;
+  std::optional<Error> times_error;  ///< why first-seen times cannot be written at the moment
 };
 
 class Feed {
@@ -79,6 +80,7 @@ class Feed {
   void look_at_paths();
   Status poll_nvrams(const vsphere::Call& call);
   void tell(const InventoryChange& change) const;
+  void write_times();
   void note_answer();
   void note_failure(const Error& error);
   bool pause_after_failure();

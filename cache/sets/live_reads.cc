@@ -181,7 +181,9 @@ std::shared_ptr<SetFetch> LiveVmSets::begin_fetch_locked(const GenerationPtr& ge
   FetchSteps& steps = *this;
   auto fetch = std::make_shared<SetFetch>(
       steps, clock_, generation->version, generation->fetch_deadline,
-      [this, generation](const VersionPtr& version) { return adopt(generation, version); },
+      [this, generation, number](const VersionPtr& version) {
+        return adopt(generation, number, version);
+      },
       [this, generation, number](Result<FetchedSet> result) {
         finished(generation, number, std::move(result));
       });
@@ -230,8 +232,10 @@ void LiveVmSets::become_whole_locked(Generation& generation, FileBytes nvram,
   generation.slot->failure.reset();
 }
 
-Result<VersionPtr> LiveVmSets::adopt(const GenerationPtr& generation, const VersionPtr& version) {
+Result<VersionPtr> LiveVmSets::adopt(const GenerationPtr& generation, uint64_t number,
+                                     const VersionPtr& version) {
   const std::lock_guard lock(mutex_);
+  if (generation->fetch_number != number) return fail(EINTR, "nobody waits for it any more");
   if (version->listing.incomplete) return fail(*version->listing.incomplete);
   if (can_take_the_place_of(*version, *generation)) {
     generation->version = version;

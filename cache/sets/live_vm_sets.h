@@ -128,7 +128,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   bool become_whole_from_cache_locked(Generation& generation);
   void become_whole_locked(Generation& generation, FileBytes nvram, const Sha256Hash& hash);
   void give_up_waiting(const GenerationPtr& generation, const std::shared_ptr<Waiter>& waiter);
-  Result<VersionPtr> adopt(const GenerationPtr& generation, const VersionPtr& version);
+  Result<VersionPtr> adopt(const GenerationPtr& generation, uint64_t number,
+                           const VersionPtr& version);
   void finished(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
   void end_fetch(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
   void remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched);

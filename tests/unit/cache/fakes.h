@@ -412,7 +412,7 @@ class FakeInventorySource final : public vsphere::InventorySource {
     ++calls_;
     waiting_ = true;
     changed_.wait_for(lock, call.timeout,
-                      [this] { return call.cancel.cancelled() || !updates_.empty(); });
+                      [&] { return call.cancel.cancelled() || !updates_.empty(); });
     waiting_ = false;
     if (call.cancel.cancelled()) return fail(EINTR, "cancelled");
     if (updates_.empty()) return InventoryUpdate();
