@@ -10,18 +10,10 @@ from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount, errno_of
 from harness.process import expect, expect_equal, run, run_well
 from harness.scene import Scene
-from harness.simulator import Simulator
+from harness.simulator import Simulator, make_whole
 from harness.tools import backup_tools
 from harness.truth import (check_same_trees, check_sums, check_tree, read_bytes, sha256_of,
                            vm_directories)
-
-
-def make_whole(simulator):
-    """The fleet's machines whose state cannot be had: here they can."""
-    simulator.control("unlock-vm", vm="locked")
-    simulator.control("set-datastore", datastore="dead", accessible=True)
-    host = "DC1/host/Cluster1/Cluster1-esx3.example.test"
-    simulator.control("set-host", host=host, connection="connected")
 
 
 def rows_of_tools(matrix, scene, mount, simulator):
@@ -133,12 +125,26 @@ def rows_of_refusals(matrix, mount):
         expect_equal(sha256_of(nvram), before, "nvram")
 
 
+def row_of_dangerous_name(matrix, scene):
+    with matrix.row("an nvram whose name could lead elsewhere is not fetched: EIO, and no GET"):
+        simulator = Simulator(scene, "--no-specials", "--vms", "2", "--datacenters", "1")
+        for name in ("../other/other.nvram", "/etc/passwd", "x.vmdk", ".._.nvram"):
+            simulator.control("set-extra-config", vm="win00001", key="nvram", value=name)
+            mount = Mount(scene, simulator, "-o", "ro")
+            nvram = mount.path("DC1/vm/win00001/nvram")
+            expect_equal(errno_of(read_bytes, nvram), "EIO", f"nvram called {name}")
+            mount.unmount()
+        expect_equal(simulator.counts().get("GET /folder", 0), 0, "GETs")
+        simulator.stop()
+
+
 def main():
     matrix = Matrix("backing up with each tool")
     need_mounts(matrix)
     with Scene() as scene:
         simulator = Simulator(scene, "--vms", "12", "--case-twins")
         make_whole(simulator)
+        row_of_dangerous_name(matrix, scene)
         mount = Mount(scene, simulator, "-o", "ro", "--vms=all")
         with matrix.row("sha256sum -c SHA256SUMS passes in every directory of the mount"):
             check_tree(mount.point, simulator.vms(digests=True))

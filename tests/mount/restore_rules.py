@@ -30,7 +30,7 @@ def rows_of_names(matrix, vault):
         expect_equal(errno_of(os.rmdir, restore + "/Finance/Payroll"), "EROFS", "rmdir")
         expect_equal(errno_of(os.rename, restore + "/Finance", restore + "/Money"), "EROFS", "rename")
     with matrix.row("a copy that slips into a new directory of the saved folder's name: EINVAL and a hint"):
-        lost = vault.take("DC1/vm/Finance/")
+        lost = vault.take("DC1/vm/Finance/", directly=True)
         vault.simulator.control("rename", path="DC1/vm/Finance", name="Money")
         wait_until(lambda: not os.path.exists(vault.mount.path("DC1/restore/Finance")), "the rename shows")
         machines = vault.paths()
@@ -54,7 +54,6 @@ def rows_of_names(matrix, vault):
 
 
 def rows_of_waiting(matrix, vault):
-    restore = vault.mount.path("DC1/restore")
     for way in ("sync DIRECTORY", "setfattr -n user.vtpmfs.commit"):
         with matrix.row(f"without SHA256SUMS a set waits and says so; {way} starts it"):
             lost = vault.take()
@@ -89,6 +88,7 @@ def rows_of_waiting(matrix, vault):
             names = sorted(os.listdir(lost.saved), key=lambda name: (name == last, name))
             expect_equal(write_set(lost.saved, vault.staged(lost), names), None, "errno of the last close")
             vault.check(lost)
+    restore = vault.mount.path("DC1/restore")
     with matrix.row("a directory renamed to its final name starts the restore, and mv gets its result"):
         lost = vault.take()
         run_well("cp", "-r", lost.saved, restore + "/.incoming")
@@ -135,25 +135,34 @@ def rows_of_damage(matrix, vault):
             good[1000] ^= 1
             expect_equal(errno_of(write_file, vault.staged(lost) + "/nvram", bytes(good)), None, "mending")
             vault.check(lost)
-    with matrix.row("cp killed in the middle leaves no VM, and a later complete copy works"):
+    with matrix.row("cp -r killed in the middle of a file leaves no VM; the same cp -r again makes it"):
         lost = vault.take()
         machines = vault.paths()
         staged = vault.staged(lost)
-        write_set(lost.saved, staged, [n for n in os.listdir(lost.saved) if n != "nvram"])
-        # cp reads from a pipe that never ends, so the kill comes in its middle for certain.
-        pipe = os.path.join(vault.scene.directory("pipe"), "nvram")
-        os.mkfifo(pipe)
-        child = spawn(["cp", pipe, staged + "/nvram"])
-        feed = os.open(pipe, os.O_WRONLY)
-        os.write(feed, read_bytes(lost.saved + "/nvram")[:50000])
-        wait_until(lambda: os.path.exists(staged + "/nvram") and os.stat(staged + "/nvram").st_size,
-                   "cp writes")
-        child.kill()
-        child.wait()
-        os.close(feed)
+        killed_copy(vault, lost, staged)
         vault.check_nothing_made(machines)
-        run_well("cp", "-r", lost.saved, os.path.dirname(vault.staged(lost)))
+        run_well("cp", "-r", lost.saved, os.path.dirname(staged))
         vault.check(lost)
+
+
+def killed_copy(vault, lost, staged):
+    """What `cp -r` leaves when it is killed half through nvram: what it copies before is there."""
+    told = run_well("cp", "-rv", lost.saved, vault.scene.directory("order")).stdout
+    order = [line.split("' -> '")[0].rpartition("/")[2] for line in told.splitlines()[1:]]
+    os.mkdir(staged)
+    for name in order[: order.index("nvram")]:
+        run_well("cp", os.path.join(lost.saved, name), staged)
+    # cp reads from a pipe that stays open, so the kill comes in its middle for certain.
+    pipe = os.path.join(vault.scene.directory("pipe"), "nvram")
+    os.mkfifo(pipe)
+    child = spawn(["cp", pipe, staged + "/nvram"])
+    feed = os.open(pipe, os.O_WRONLY)
+    os.write(feed, read_bytes(lost.saved + "/nvram")[:50000])
+    nvram = staged + "/nvram"
+    wait_until(lambda: os.path.exists(nvram) and os.stat(nvram).st_size, "cp writes")
+    child.kill()
+    child.wait()
+    os.close(feed)
 
 
 def rows_of_afterwards(matrix, vault):

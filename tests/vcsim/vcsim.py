@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount
-from harness.process import (Failure, end_process, expect, expect_equal, has_ended, run, run_well, spawn,
+from harness.process import (Failure, clean_environment, end_process, expect, expect_equal, has_ended, run, run_well, spawn,
                              wait_until)
 from harness.restoring import status_of
 from harness.scene import Scene
@@ -31,9 +31,9 @@ class Peer:
             self.process = spawn(
                 [os.environ["VCSIM_BIN"], "-ready-file", ready, "-username", USER, "-password", PASSWORD,
                  *options],
-                stdout=log, stderr=log,
+                stdout=log, stderr=log, env=clean_environment(TMPDIR=directory),
             )
-        scene.at_end(end_process, self.process)
+        scene.at_end(self.stop)
         wait_until(lambda: os.path.exists(ready) or has_ended(self.process), "vcsim starts", 90)
         if has_ended(self.process):
             raise Failure(f"vcsim ended with {self.process.returncode}: {read_bytes(self.log)[-300:]}")
@@ -41,6 +41,10 @@ class Peer:
             url, self.thumbprint = file.read().split()
         self.address = url.split("//")[1].split("/")[0]
         self.ca_file = None
+
+    def stop(self):
+        """It waits for its clients' connections; its files lie in our directory, so it may be killed."""
+        end_process(self.process, 2)
 
 
 class PeerMount(Mount):
@@ -75,7 +79,7 @@ def rows_of_reading(matrix, scene):
                 expect_equal(os.path.getsize(directory + "/nvram"), NVRAM_SIZE, "size of nvram")
                 expect(certificates_of(directory), "no certificates")
             mount.unmount()
-            end_process(peer.process)
+            peer.stop()
 
 
 def rows_of_restoring(matrix, scene):
@@ -104,7 +108,7 @@ def rows_of_restoring(matrix, scene):
             done = run("cp", "-r", os.path.join(saved, first), mount.path("DC0/restore") + "/")
             expect(done.returncode != 0 and "File exists" in done.stderr, f"cp: {done}")
         mount.unmount()
-        end_process(peer.process)
+        peer.stop()
 
 
 def main():

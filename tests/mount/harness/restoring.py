@@ -6,7 +6,7 @@ import shutil
 
 from harness.mount import Mount, errno_of
 from harness.process import expect, expect_equal, run_well, wait_until
-from harness.simulator import Simulator
+from harness.simulator import Simulator, make_whole
 from harness.truth import certificates_of, check_restored
 
 
@@ -29,6 +29,7 @@ class Vault:
     def __init__(self, scene, vms, *options, fleet=("--no-specials", "--datacenters", "1")):
         self.scene = scene
         self.simulator = Simulator(scene, "--vms", str(vms), *fleet)
+        make_whole(self.simulator)
         self.options = options
         self.mount = Mount(scene, self.simulator, *options)
         self.backup = scene.directory("backup")
@@ -43,10 +44,13 @@ class Vault:
     def saved(self, path):
         return os.path.join(self.backup, path)
 
-    def take(self, below="DC1/vm/", lose=True):
-        """A machine that no row has used yet, deleted unless told otherwise; a copy of its saved
-        directory of its own."""
-        path = next(p for p in self.unused if p.startswith(below))
+    def take(self, below="DC1/vm/", lose=True, directly=False):
+        """A machine that no row has used yet, below a folder (or directly in it), deleted unless told
+        otherwise; its saved directory is a copy of its own."""
+        path = next(
+            p for p in self.unused
+            if p.startswith(below) and (not directly or "/" not in p[len(below):])
+        )
         self.unused.remove(path)
         facts = self.everybody[path]
         identity = self.simulator.control("tpm-identity", vm=facts["id"])

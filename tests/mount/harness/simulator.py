@@ -111,3 +111,20 @@ def soap_calls(counts):
 
 def file_reads(counts):
     return counts.get("GET /folder", 0)
+
+
+def make_whole(simulator):
+    """Mends the fleet's special machines whose state cannot be had."""
+    machines = simulator.vms()
+    if "DC1/vm/Special/locked" not in machines:
+        return
+    simulator.control("unlock-vm", vm="locked")
+    simulator.control("set-datastore", datastore="dead", accessible=True)
+    host = "DC1/host/Cluster1/Cluster1-esx3.example.test"
+    simulator.control("set-host", host=host, connection="connected")
+    # The nvram of the machine called `..` is called `.._.nvram`, a name that is never fetched. Another
+    # machine takes its name, with files that are called otherwise.
+    folder = "DC1/vm/Awkward %2f names"
+    simulator.destroy(machines[folder + "/.."]["id"])
+    simulator.control("create-vm", name="dots", folder=folder)
+    simulator.control("rename-vm", vm="dots", name="..")
