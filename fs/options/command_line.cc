@@ -33,7 +33,7 @@ Status parse_with_cli11(const std::vector<std::string>& arguments, Collected& co
   for (const OptionSpec& option : option_table()) {
     if (option.name ==
         "password")  // also `--password=secret`, so that it is refused with the reason
-      app.add_option("--password", collected.values[option.name])->expected(0, 1);
+      app.add_option("--password", collected.values[option.name])->expected(0, -1);
     else if (option.value.empty())
       app.add_flag(cli_names(option), collected.switches[option.name]);
     else
