@@ -70,7 +70,8 @@ void Feed::run() {
   while (!stop_.cancelled()) {
     const Status round = one_round();
     if (round) {
-      note_answer();
+      const std::lock_guard lock(mutex_);
+      pause_ = milliseconds(0);
       continue;
     }
     if (stop_.cancelled()) return;
@@ -93,6 +94,7 @@ Status Feed::one_round() {
   }
   auto update = source_.next(call_of(wait));
   if (!update) return fail(std::move(update.error()));
+  note_answer();
 
   InventoryChange change;
   Status read;
@@ -223,7 +225,6 @@ void Feed::note_answer() {
   status_.alive = true;
   status_.last_error.reset();
   status_.last_answer = clock_.now();
-  pause_ = milliseconds(0);
 }
 
 void Feed::note_failure(const Error& error) {
