@@ -42,32 +42,43 @@ Result<MoRef> start_search(SoapCaller& caller, const MoRef& browser, const std::
   return from_soap(*(*answer)->returnval);
 }
 
-void add_folder(const vim25__HostDatastoreBrowserSearchResults& folder, NvramListing& listing) {
-  // "[ds] dir/" or "[ds] dir", "[ds]" or "[ds] " at the root.
-  const auto path = DatastorePath::parse(folder.folderPath.value_or(""));
-  if (!path) return;
-  std::string directory = path->path;
-  while (!directory.empty() && directory.back() == '/') directory.pop_back();
-  if (!directory.empty()) directory += '/';
+/// The directory with a slash at its end; empty at the root; no value where the text is no folder
+/// of this datastore. Servers write "[ds] dir/", "[ds] dir", and vcsim "[ds]/dir".
+std::optional<std::string> directory_of(std::string_view folder_path,
+                                        const std::string& datastore) {
+  const std::string root = "[" + datastore + "]";
+  if (!folder_path.starts_with(root)) return std::nullopt;
+  std::string_view rest = folder_path.substr(root.size());
+  if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  while (!rest.empty() && rest.front() == '/') rest.remove_prefix(1);
+  while (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  return rest.empty() ? std::string() : std::string(rest) + "/";
+}
+
+void add_folder(const vim25__HostDatastoreBrowserSearchResults& folder,
+                const std::string& datastore, NvramListing& listing) {
+  const auto directory = directory_of(folder.folderPath.value_or(""), datastore);
+  if (!directory) return;
   for (const vim25__FileInfo* file : folder.file) {
     // Also names that are never fetched: what is listed tells whether a VM has an nvram at all.
     if (file == nullptr) continue;
     DatastoreFile entry;
     if (file->fileSize && *file->fileSize > 0) entry.size = static_cast<uint64_t>(*file->fileSize);
     if (file->modification) entry.modified = parse_date_time(*file->modification);
-    listing[directory + file->path] = entry;
+    listing[*directory + file->path] = entry;
   }
 }
 
 }  // namespace
 
-Result<NvramListing> read_search_results(const xsd__anyType* result) {
+Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore) {
   NvramListing listing;
   if (result == nullptr) return listing;
   if (const auto* one = value_as<vim25__HostDatastoreBrowserSearchResults>(result)) {
-    add_folder(*one, listing);
+    add_folder(*one, datastore, listing);
   } else if (const auto* many = value_as<vim25__ArrayOfHostDatastoreBrowserSearchResults>(result)) {
-    for (const auto& folder : many->HostDatastoreBrowserSearchResults) add_folder(folder, listing);
+    for (const auto& folder : many->HostDatastoreBrowserSearchResults)
+      add_folder(folder, datastore, listing);
   } else {
     return fail(property_value::unexpected(*result, "a list of files"));
   }
@@ -89,7 +100,7 @@ Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& plac
   const auto searched = wait_for_task(
       caller, *task, call, TaskPatience::until_timeout, [](int) {},
       [&](const xsd__anyType* result) -> Status {
-        auto read = read_search_results(result);
+        auto read = read_search_results(result, place.name);
         if (!read) return fail(std::move(read.error()));
         listing = std::move(*read);
         return {};

@@ -20,8 +20,8 @@ class SoapCaller;
 Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& place,
                                   const std::optional<std::string>& directory, const Call& call);
 
-/// What the search's task answered: one search result or an array of them. Folders whose path is
-/// none are left out; EIO for anything else.
-Result<NvramListing> read_search_results(const xsd__anyType* result);
+/// What the search's task answered: one search result or an array of them. Folders that are not
+/// of this datastore are left out; EIO for anything else.
+Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore);
 
 }  // namespace vtpmfs::vsphere

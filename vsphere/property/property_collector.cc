@@ -11,6 +11,9 @@
 namespace vtpmfs::vsphere {
 namespace {
 
+/// A million objects; a server that never ends is broken.
+constexpr int kMostPages = 4000;
+
 enum class Page { done, more, not_authenticated };
 
 /// Looks at the whole page before the sink sees any of it: half a page without a session is worth
@@ -41,7 +44,7 @@ Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how
     if (page != Page::more) return page;
     token = (*answer)->returnval->token;
   }
-  while (true) {
+  for (int pages = 1; pages < kMostPages; ++pages) {
     if (how.cancel.cancelled()) return fail(EINTR, "reading properties was interrupted");
     _vim25__ContinueRetrievePropertiesEx next;
     next._USCOREthis = request._USCOREthis;
@@ -53,6 +56,7 @@ Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how
     if (page != Page::more) return page;
     token = (*answer)->returnval->token;
   }
+  return fail(EIO, "the answer to RetrievePropertiesEx has no end");
 }
 
 }  // namespace

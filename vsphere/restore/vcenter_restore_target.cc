@@ -75,7 +75,8 @@ class VCenterRestoreTarget : public RestoreTarget {
     auto list = keys_.providers(call);
     if (!list) return fail(std::move(list.error()));
     // Absence from half a list proves nothing, and would stop a restore.
-    if (!list->complete) return fail(EACCES, "this account may not list all key providers");
+    if (!list->complete)
+      return fail(EACCES, "the key providers that are shown here need not be all of them");
     return std::move(list->providers);
   }
 
@@ -139,6 +140,10 @@ class VCenterRestoreTarget : public RestoreTarget {
     // Requests for certificates are the server's: an unset list stays as it is.
     auto* edited = arena.make<vim25__VirtualTPM>();
     edited->key = device.key;
+    // As other clients do it, which send the device as they read it (vcsim relies on that).
+    edited->deviceInfo = arena.make<vim25__Description>();
+    edited->deviceInfo->label = device.label.value_or("Virtual TPM");
+    edited->deviceInfo->summary = device.summary.value_or("Trusted Platform Module");
     edited->controllerKey = device.controller_key;
     edited->unitNumber = device.unit_number;
     edited->endorsementKeyCertificate = certificates;

@@ -14,6 +14,8 @@ namespace {
 
 using ExtraConfig = VmReadPlan::ExtraConfig;
 
+constexpr size_t kPathsToLearn = 16;
+
 bool refuses_keyed_paths(const ObjectProperties& object) {
   const auto error = object.missing(vm_property::kBundle);
   return error && is_unknown_path(*error);
@@ -45,7 +47,10 @@ Result<std::vector<VmRecord>> VmReader::read(const std::vector<MoRef>& vms,
 Result<std::vector<VmRecord>> VmReader::read_page(std::vector<MoRef> vms, ExtraConfig extra_config,
                                                   const Call& call) {
   std::vector<VmRecord> records;
-  while (!vms.empty()) {
+  // Each turn but the last finds out about one path or one VM; a server that goes on refusing what
+  // it is no longer asked for does not keep us here.
+  for (size_t turns = vms.size() + kPathsToLearn; !vms.empty(); --turns) {
+    if (turns == 0) return fail(EIO, "the server refuses properties that it was not asked for");
     const bool keyed =
         extra_config == ExtraConfig::keyed && plan_.extra_config() == ExtraConfig::keyed;
     bool keyed_refused = false;
@@ -66,8 +71,7 @@ Result<std::vector<VmRecord>> VmReader::read_page(std::vector<MoRef> vms, ExtraC
     } else if (read) {
       return records;
     } else if (is_unknown_path(read.error())) {
-      // A vCenter refuses the whole call for one path. leave_out() ends this loop: it says no to
-      // what is needed, and what was left out is not asked for again.
+      // A vCenter refuses the whole call for one path.
       if (!plan_.leave_out(read.error().fault->name)) return fail(read.error());
     } else if (fault_type(read.error()) == "ManagedObjectNotFound") {
       // A server that does not heed reportMissingObjectsInResults.

@@ -98,15 +98,22 @@ void read_whole_extra_config(const vim25__ArrayOfOptionValue& options, Reader& r
       if (is_nvram) reader.unreadable(kNvram, std::move(text.error()));
       continue;
     }
-    if (!*text || (*text)->empty()) continue;
-    if (is_bundle)
-      detail.encryption_bundle = std::move(**text);
-    else if (is_nvram)
-      detail.nvram_extra_config = std::move(**text);
-    else if (is_mark)
-      record.marks[option.key] = std::move(**text);
-    else
-      detail.config.extra_config.emplace_back(option.key, std::move(**text));
+    // An empty value is none. Servers exist that keep what was removed and append what is new
+    // (vcsim): the last entry of a key counts.
+    std::optional<std::string> value = std::move(*text);
+    if (value && value->empty()) value.reset();
+    if (is_bundle) {
+      detail.encryption_bundle = std::move(value);
+    } else if (is_nvram) {
+      detail.nvram_extra_config = std::move(value);
+    } else if (is_mark) {
+      record.marks.erase(option.key);
+      if (value) record.marks[option.key] = std::move(*value);
+    } else {
+      auto& kept = detail.config.extra_config;
+      std::erase_if(kept, [&](const auto& entry) { return entry.first == option.key; });
+      if (value) kept.emplace_back(option.key, std::move(*value));
+    }
   }
 }
 

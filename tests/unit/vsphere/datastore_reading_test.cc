@@ -54,6 +54,8 @@ TEST_F(NvramSearchTest, TheWholeDatastore) {
                      file("c.nvram", "<fileSize>0</fileSize>") + file("..x.NVRAM", "")) +
               folder("[ds [1]] ", file("root.nvram", "<fileSize>1</fileSize>")) +
               folder("[ds [1]]", file("root2.nvram", "<fileSize>2</fileSize>")) +
+              folder("[ds [1]]/vcsim/deep", file("v.nvram", "<fileSize>9</fileSize>")) +
+              folder("[other] x", file("o.nvram", "<fileSize>3</fileSize>")) +
               folder("nonsense", file("d.nvram", "<fileSize>3</fileSize>"))))});
   const auto listing = search_nvram(caller, kPlace, std::nullopt, {});
   ASSERT_TRUE(listing) << listing.error().words;
@@ -61,7 +63,7 @@ TEST_F(NvramSearchTest, TheWholeDatastore) {
   for (const auto& [path, entry] : *listing) sizes.emplace_back(path, entry.size);
   EXPECT_THAT(sizes, ElementsAre(std::pair("a b/a b.nvram", 270840), std::pair("c/..x.NVRAM", 0),
                                  std::pair("c/c.nvram", 0), std::pair("root.nvram", 1),
-                                 std::pair("root2.nvram", 2)));
+                                 std::pair("root2.nvram", 2), std::pair("vcsim/deep/v.nvram", 9)));
   ASSERT_TRUE(listing->at("a b/a b.nvram").modified);
   EXPECT_EQ(std::chrono::system_clock::to_time_t(*listing->at("a b/a b.nvram").modified),
             1719310272);

@@ -106,6 +106,16 @@ TEST(PropertyCollector, ATokenOfAnOldSessionMeansNothing) {
   EXPECT_THAT(reading.ids, ElementsAre("vm-9"));
 }
 
+TEST(PropertyCollector, PagesWithoutEndEnd) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx", {retrieved(vm("vm-1"), "0")});
+  caller.on("ContinueRetrievePropertiesEx", {next_page(vm("vm-2"), "0")});
+  Reading reading;
+  const auto status = reading.run(caller);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code.value(), EIO);
+}
+
 TEST(PropertyCollector, AFaultIsAnError) {
   FakeSoapCaller caller;
   caller.on("RetrievePropertiesEx", {soap_fault("InvalidProperty", "<name>config.nope</name>")});

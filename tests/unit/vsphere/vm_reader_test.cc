@@ -256,6 +256,20 @@ TEST(VmReader, OfTheWholeExtraConfigOnlyMarksAndWhatIsSavedIsKept) {
               ElementsAre(std::pair("svga.present", "TRUE")));
 }
 
+TEST(VmReader, TheLastEntryOfAKeyCounts) {
+  const VmRecord record =
+      read_one(devices(kTpm) +
+                   property("config.extraConfig", "ArrayOfOptionValue",
+                            "<OptionValue>" + option("encryption.bundle", "old") +
+                                "</OptionValue><OptionValue>" + option("vtpmfs.restore", "m") +
+                                "</OptionValue><OptionValue>" + option("encryption.bundle", "new") +
+                                "</OptionValue><OptionValue>" + option("vtpmfs.restore", "") +
+                                "</OptionValue>"),
+               ExtraConfig::whole);
+  EXPECT_EQ(record.detail.encryption_bundle, "new");
+  EXPECT_TRUE(record.marks.empty());
+}
+
 TEST(VmReader, DoesWithoutAPathThatTheServerRefuses) {
   FakeSoapCaller caller;
   caller.on("RetrievePropertiesEx", [&](const std::string& request) {
@@ -277,6 +291,16 @@ TEST(VmReader, ANeededPathThatIsRefusedIsAnError) {
   VmReader reader(caller, {});
   EXPECT_FALSE(reader.read({kVm}, ExtraConfig::keyed, {}));
   EXPECT_EQ(caller.count("RetrievePropertiesEx"), 1U);
+}
+
+TEST(VmReader, AServerThatRefusesForeverEnds) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx",
+            {soap_fault("InvalidProperty", "<name>config.extraConfig[\"nvram\"]</name>")});
+  VmReader reader(caller, {});
+  const auto records = reader.read({kVm}, ExtraConfig::keyed, {});
+  ASSERT_FALSE(records);
+  EXPECT_EQ(records.error().code.value(), EIO);
 }
 
 TEST(VmReader, VmsThatHaveGoneAreNotInTheAnswer) {
