@@ -35,6 +35,14 @@ TEST_F(ChangeTest, ExtraConfigIsMergedAndEmptyValuesRemove) {
   EXPECT_EQ(text(ref, "config.extraConfig[\"nvram\"].value"), "win00001.nvram");
 }
 
+TEST_F(ChangeTest, AnNvramNameThatLeadsElsewhereIsShownAndDoesNotStart) {
+  const Ref ref = vm_ref("win00001");
+  verb("set-extra-config",
+       {{"vm", "win00001"}, {"key", "nvram"}, {"value", "../win00003/win00003.nvram"}});
+  EXPECT_EQ(text(ref, "config.extraConfig[\"nvram\"].value"), "../win00003/win00003.nvram");
+  EXPECT_EQ(power_on(ref).key, "msg.nvram.path");
+}
+
 TEST_F(ChangeTest, AVirtualTpmIsNotHotAdded) {
   const Ref ref = vm_ref("encrypted-without-tpm");
   EXPECT_EQ(power_on(ref).state, "success");

@@ -39,6 +39,9 @@ Outcome<void> start_firmware(World& world, VirtualMachine& vm) {
   }
   auto* datastore = world.inventory.get<Datastore>(vm.config.datastore);
   const std::string path = vm.config.nvram_path();
+  if (!is_plain_path(path)) {
+    return refuse(vm_config_fault("msg.nvram.path", "The name of the nvram file leads elsewhere."));
+  }
   const File* file = datastore->files.find(path);
   NvramState state;
   if (file != nullptr) {

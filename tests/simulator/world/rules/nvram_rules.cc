@@ -18,6 +18,7 @@ void make_nvram(World& world, Draft& draft) {
   MachineConfig& config = draft.config;
   const std::string habit = world.switches.get("nvram-after-create");
   if (habit == "absent") return;
+  if (!is_file_name(config.nvram)) config.nvram.clear();
   const std::string usual = std::string(file_name_of(config.nvram_path()));
   if (habit == "other-name") {
     config.nvram = usual.substr(0, usual.rfind('.')) + "_1.nvram";
@@ -40,10 +41,8 @@ Outcome<void> apply_extra_config(World& world, Draft& draft, const MachineSpec& 
   for (const auto& [key, value] : spec.extra) {
     // The bundle is the encryption's business; the server's own keys are not for clients to set.
     if (key.empty() || key == "encryption.bundle" || is_internal_extra_key(key)) continue;
+    // Any text will do, as in a .vmx file: what it may lead to is the reader's worry.
     if (key == "nvram") {
-      if (!value.empty() && !is_file_name(value)) {
-        return refuse(invalid_argument("spec.extraConfig[\"nvram\"]"));
-      }
       draft.config.nvram = value;
       continue;
     }
