@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -32,8 +33,35 @@ Result<StagedNode*> DiskStagingStore::node(StagedId id) {
 }
 
 Status DiskStagingStore::record(const IndexRecord& change) {
+  if (!log_) return fail(EIO, "the staging index was lost; nothing can be staged until a remount");
   if (auto appended = log_->append(change); !appended) return appended;
   drop_all(names_.apply(change));
+  if (log_->size() >= compact_at_) {
+    // The record is written whatever comes of this. Where there is no room, later.
+    if (auto compacted = compact(); !compacted) compact_at_ *= 2;
+  }
+  return {};
+}
+
+Status DiskStagingStore::compact() {
+  constexpr uint64_t kSmall = 16ULL << 20;
+  constexpr uint64_t kGrowth = 4;
+  const std::string index = directory_ + "/index";
+  const auto records = names_.snapshot();
+  auto rewritten =
+      IndexLog::rewrite(index, [&](const std::function<Status(const IndexRecord&)>& put) -> Status {
+        for (const IndexRecord& change : records)
+          if (auto done = put(change); !done) return done;
+        return {};
+      });
+  if (!rewritten) return rewritten;
+  auto fresh = IndexLog::open(index, [](const IndexRecord&) {});
+  if (!fresh) {
+    log_.reset();  // the old one has no name any more: what it took would be lost
+    return fail(fresh.error());
+  }
+  log_ = std::move(*fresh);
+  compact_at_ = std::max(kSmall, kGrowth * log_->size());
   return {};
 }
 
@@ -68,8 +96,7 @@ Result<StagedAttributes> DiskStagingStore::attributes(StagedId id) {
   out.mtime = staged.mtime;
   out.ctime = staged.ctime;
   if (const auto size = sizes_.find(id); size != sizes_.end()) out.size = size->second;
-  for (const auto& [name, child] : staged.children)
-    if (names_.find(child)->directory) ++out.subdirectories;
+  out.subdirectories = staged.subdirectories;
   return out;
 }
 
@@ -239,6 +266,7 @@ Status DiskStagingStore::set_xattr(StagedId id, const std::string& name, const s
   change.id = id;
   change.name = name;
   change.value = value;
+  change.ctime = clock_.now();
   return record(change);
 }
 
@@ -251,6 +279,7 @@ Status DiskStagingStore::remove_xattr(StagedId id, const std::string& name) {
   change.action = IndexAction::remove_xattr;
   change.id = id;
   change.name = name;
+  change.ctime = clock_.now();
   return record(change);
 }
 

@@ -30,8 +30,8 @@ class DataFile {
 /// Names live in an append-only log (see index_log.h), bytes in one file a number. After a crash
 /// the log says what there is: data files that it does not know are removed, and a file whose data
 /// is missing is empty; neither can become a VM, since SHA256SUMS decides. What was not fsync'd may
-/// be lost, as on any disk. Thread-safe by one lock, which is never held while bytes are read or
-/// written.
+/// be lost, as on any disk. Thread-safe by one lock, which is never held while bytes are read,
+/// written or synced.
 class DiskStagingStore final : public StagingStore {
  public:
   DiskStagingStore(std::string directory, const Clock& clock, StagingLimits limits)
@@ -71,22 +71,25 @@ class DiskStagingStore final : public StagingStore {
   [[nodiscard]] std::string data_path(StagedId id) const;
   Result<std::shared_ptr<DataFile>> data(StagedId id);
   Status record(const IndexRecord& change);
+  Status compact();
   Status record_attributes(StagedId id, const StagedNode& node);
   void drop(StagedId id);
   void drop_all(const std::vector<StagedId>& ids);
   Status remove_orphans();
   Result<StagedNode*> node(StagedId id);
-  Status touched(StagedId id);
+  Status begin_change(StagedId file, uint64_t end, uint64_t& reserved);
+  void end_change(StagedId file, const DataFile& bytes, uint64_t reserved);
 
   const std::string directory_;
   const Clock& clock_;
   const StagingLimits limits_;
   std::mutex lock_;
   StagedNamespace names_;
-  std::unique_ptr<IndexLog> log_;
+  std::shared_ptr<IndexLog> log_;
+  uint64_t compact_at_ = 0;  ///< size of the log at which it is written anew
   std::unordered_map<StagedId, uint64_t> sizes_;
   std::unordered_map<StagedId, std::shared_ptr<DataFile>> held_;
-  uint64_t total_bytes_ = 0;
+  uint64_t total_bytes_ = 0;  ///< of all files, and what running writes may add
 };
 
 }  // namespace vtpmfs::cache

@@ -23,7 +23,7 @@ Status write_whole(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t put = ::write(fd, bytes.data(), bytes.size());
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return disk_error("the staging index cannot be written");
+    if (put <= 0) return disk_error("the staging index cannot be written");
     bytes.remove_prefix(static_cast<size_t>(put));
   }
   return {};
@@ -148,21 +148,29 @@ IndexLog::~IndexLog() {
   close(fd_);
 }
 
+Status IndexLog::cut() {
+  if (ftruncate(fd_, static_cast<off_t>(size_)) != 0 ||
+      lseek(fd_, static_cast<off_t>(size_), SEEK_SET) < 0)
+    return disk_error("the staging index cannot be mended");
+  torn_ = false;
+  return {};
+}
+
 Status IndexLog::append(const IndexRecord& record) {
+  // A record behind a torn one would be lost at the next start: nothing is taken before it is off.
+  if (torn_)
+    if (auto mended = cut(); !mended) return mended;
   const std::string bytes = framed(record);
   if (auto written = write_whole(fd_, bytes); !written) {
-    // A part of the record may lie there (full disk): take it off, so that the next one follows a
-    // whole one.
-    if (ftruncate(fd_, static_cast<off_t>(size_)) != 0 ||
-        lseek(fd_, static_cast<off_t>(size_), SEEK_SET) < 0)
-      return fail(EIO, "the staging index is damaged: " + written.error().words);
+    torn_ = true;  // a part of the record may lie there (full disk)
+    if (auto mended = cut(); !mended) return mended;
     return written;
   }
   size_ += bytes.size();
   return {};
 }
 
-Status IndexLog::sync() {
+Status IndexLog::sync() const {
   if (fdatasync(fd_) != 0) return disk_error("the staging index cannot be made durable");
   return {};
 }

@@ -12,7 +12,7 @@ namespace vtpmfs::cache {
 
 /// A file of records, each with its length and CRC-32. What a crash tore off at the end is dropped
 /// when it is opened; a record is either there whole or not at all. Appending that fails (full
-/// disk) leaves the file as it was. Not thread-safe: the store's lock guards it.
+/// disk) leaves the file as it was. Not thread-safe, but for sync(): the store's lock guards it.
 class IndexLog {
  public:
   /// Opens `path` (made if absent), gives each whole record to `replay` in order and cuts off the
@@ -28,13 +28,19 @@ class IndexLog {
   ~IndexLog();
 
   Status append(const IndexRecord& record);
-  /// Everything that was appended is on disk.
-  Status sync();
+  /// Everything that was appended is on disk. Any thread, also while another one appends.
+  [[nodiscard]] Status sync() const;
+  /// Bytes in the log.
+  [[nodiscard]] uint64_t size() const { return size_; }
 
  private:
   IndexLog(int fd, uint64_t size) : fd_(fd), size_(size) {}
-  int fd_;
+  /// Takes off what lies behind the last whole record.
+  [[nodiscard]] Status cut();
+
+  const int fd_;
   uint64_t size_;
+  bool torn_ = false;  ///< a part of a record lies at the end and could not be taken off yet
 };
 
 }  // namespace vtpmfs::cache

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -41,8 +42,8 @@ Result<std::unique_ptr<StagingStore>> StagingStore::open(const std::string& dire
 Status DiskStagingStore::load() {
   if (auto made = make_directory(directory_); !made) return made;
   if (auto made = make_directory(directory_ + "/data"); !made) return made;
-  const std::string index = directory_ + "/index";
-  auto log = IndexLog::open(index, [this](const IndexRecord& change) { names_.apply(change); });
+  auto log = IndexLog::open(directory_ + "/index",
+                            [this](const IndexRecord& change) { names_.apply(change); });
   if (!log) return fail(log.error());
   log->reset();
   // Numbers of records that a crash tore off may be on a user's screen still: leave a gap.
@@ -50,19 +51,12 @@ Status DiskStagingStore::load() {
   IndexRecord gap;
   gap.id = names_.next_id() + kGap;
   names_.apply(gap);
-  // Written anew without its history, so that the log does not grow from mount to mount.
+  // Written anew without its history, so that the log does not grow from mount to mount; what was
+  // removed is forgotten with it.
   const auto records = names_.snapshot();
-  auto rewritten =
-      IndexLog::rewrite(index, [&](const std::function<Status(const IndexRecord&)>& put) -> Status {
-        for (const IndexRecord& change : records)
-          if (auto done = put(change); !done) return done;
-        return {};
-      });
-  if (!rewritten) return rewritten;
   names_ = StagedNamespace();
-  auto fresh = IndexLog::open(index, [this](const IndexRecord& change) { names_.apply(change); });
-  if (!fresh) return fail(fresh.error());
-  log_ = std::move(*fresh);
+  for (const IndexRecord& change : records) names_.apply(change);
+  if (auto compacted = compact(); !compacted) return compacted;
   return remove_orphans();
 }
 
@@ -78,15 +72,18 @@ Status DiskStagingStore::remove_orphans() {
     const StagedId id = std::strtoull(file.c_str(), &end, 10);
     const StagedNode* known = *end == '\0' ? names_.find(id) : nullptr;
     struct stat info {};
-    if (known == nullptr || known->directory || stat(data_path(id).c_str(), &info) != 0) {
+    if (known == nullptr || known->directory || std::to_string(id) != file ||
+        stat(data_path(id).c_str(), &info) != 0) {
       if (::unlink((data + "/" + file).c_str()) != 0) return disk_error(data + "/" + file);
       continue;
     }
     sizes_[id] = static_cast<uint64_t>(info.st_size);
     total_bytes_ += static_cast<uint64_t>(info.st_size);
-    if (!known->mtime_set)
-      names_.find(id)->mtime = WallTime(std::chrono::seconds(info.st_mtim.tv_sec) +
-                                        std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+    if (known->mtime_set) continue;
+    StagedNode& node = *names_.find(id);
+    node.mtime = WallTime(std::chrono::seconds(info.st_mtim.tv_sec) +
+                          std::chrono::nanoseconds(info.st_mtim.tv_nsec));
+    node.ctime = std::max(node.ctime, node.mtime);
   }
   return {};
 }
@@ -108,6 +105,14 @@ Result<std::shared_ptr<DataFile>> DiskStagingStore::data(StagedId id) {
 Result<std::string> DiskStagingStore::read(StagedId file, uint64_t offset, size_t size) {
   const auto bytes = data(file);
   if (!bytes) return fail(bytes.error());
+  {
+    // No more than there is: whoever asks for "all, but at most a limit" does not pay for the
+    // limit.
+    const std::lock_guard hold_lock(lock_);
+    const auto known = sizes_.find(file);
+    const uint64_t end = known == sizes_.end() ? 0 : known->second;
+    size = offset >= end ? 0 : static_cast<size_t>(std::min<uint64_t>(size, end - offset));
+  }
   std::string out(size, '\0');
   size_t at = 0;
   while (at < size) {
@@ -122,16 +127,51 @@ Result<std::string> DiskStagingStore::read(StagedId file, uint64_t offset, size_
   return out;
 }
 
-/// The content is another one now: counts it, and lets its time follow the clock again.
-Status DiskStagingStore::touched(StagedId id) {
-  StagedNode* staged = names_.find(id);
-  if (staged == nullptr) return {};
+/// Before a file's bytes change up to `end`: counts the change, makes room within the limits, and
+/// lets the file's time follow the clock again. That is recorded first: a new content under a time
+/// that a user set for the old one would be skipped by rsync. lock_ held.
+Status DiskStagingStore::begin_change(StagedId file, uint64_t end, uint64_t& reserved) {
+  const auto found = node(file);
+  if (!found) return fail(found.error());
+  const auto size = sizes_.find(file);
+  const uint64_t known = size == sizes_.end() ? 0 : size->second;
+  reserved = end > known ? end - known : 0;
+  if (reserved > 0 &&
+      (total_bytes_ > limits_.total_bytes || reserved > limits_.total_bytes - total_bytes_))
+    return fail(ENOSPC, "restore/ holds as many bytes as it may");
+  if ((*found)->mtime_set) {
+    StagedNode changed;
+    changed.permissions = (*found)->permissions;
+    changed.uid = (*found)->uid;
+    changed.gid = (*found)->gid;
+    changed.atime = (*found)->atime;
+    changed.mtime = changed.ctime = clock_.now();
+    if (auto done = record_attributes(file, changed); !done) return done;
+  }
+  total_bytes_ += reserved;
+  ++names_.find(file)->content_version;
+  return {};
+}
+
+/// After it, also where it failed half way: the size is what the disk says. The data file gets the
+/// time that is shown, so that it is the same after a remount. lock_ held.
+void DiskStagingStore::end_change(StagedId file, const DataFile& bytes, uint64_t reserved) {
+  total_bytes_ -= reserved;
+  StagedNode* staged = names_.find(file);
+  if (staged == nullptr) return;  // removed meanwhile, and nobody holds it
+  struct stat info {};
+  if (fstat(bytes.fd(), &info) == 0) {
+    uint64_t& size = sizes_[file];
+    total_bytes_ += static_cast<uint64_t>(info.st_size) - size;  // modulo 2^64: it may shrink
+    size = static_cast<uint64_t>(info.st_size);
+  }
   ++staged->content_version;
-  const bool was_set = staged->mtime_set;
+  if (staged->mtime_set) return;  // set while the bytes were written
   staged->mtime = staged->ctime = clock_.now();
-  if (!was_set) return {};
-  staged->mtime_set = false;
-  return record_attributes(id, StagedNode(*staged));
+  const auto since = staged->mtime.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  const timespec times[2] = {{0, UTIME_OMIT}, {seconds.count(), (since - seconds).count()}};
+  futimens(bytes.fd(), times);  // a time that cannot be kept is only a time
 }
 
 Result<size_t> DiskStagingStore::write(StagedId file, uint64_t offset, std::string_view bytes) {
@@ -140,40 +180,27 @@ Result<size_t> DiskStagingStore::write(StagedId file, uint64_t offset, std::stri
                 "a staged file has at most " + std::to_string(limits_.file_bytes) + " bytes");
   const auto data_file = data(file);
   if (!data_file) return fail(data_file.error());
-  uint64_t grown = 0;
+  if (bytes.empty()) return size_t{0};
+  uint64_t reserved = 0;
   {
     const std::lock_guard hold_lock(lock_);
-    const uint64_t end = offset + bytes.size();
-    grown = end > sizes_[file] ? end - sizes_[file] : 0;
-    if (total_bytes_ + grown > limits_.total_bytes)
-      return fail(ENOSPC, "restore/ holds as many bytes as it may");
+    if (auto may = begin_change(file, offset + bytes.size(), reserved); !may)
+      return fail(may.error());
   }
-  size_t at = 0;
-  while (at < bytes.size()) {
+  Result<size_t> result = bytes.size();
+  for (size_t at = 0; at < bytes.size();) {
     const ssize_t put = ::pwrite((*data_file)->fd(), bytes.data() + at, bytes.size() - at,
                                  static_cast<off_t>(offset + at));
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const auto error = disk_error("a staged file cannot be written");
-      const std::lock_guard hold_lock(lock_);
-      struct stat info {};
-      if (fstat((*data_file)->fd(), &info) == 0 && names_.find(file) != nullptr) {
-        total_bytes_ += static_cast<uint64_t>(info.st_size) - sizes_[file];
-        sizes_[file] = static_cast<uint64_t>(info.st_size);
-        ++names_.find(file)->content_version;
-      }
-      return error;
+    if (put <= 0) {
+      result = disk_error("a staged file cannot be written");
+      break;
     }
     at += static_cast<size_t>(put);
   }
   const std::lock_guard hold_lock(lock_);
-  if (names_.find(file) == nullptr) return fail(ENOENT, "the staged file was removed");
-  if (uint64_t& size = sizes_[file]; offset + bytes.size() > size) {
-    total_bytes_ += offset + bytes.size() - size;
-    size = offset + bytes.size();
-  }
-  if (auto done = touched(file); !done) return fail(done.error());
-  return bytes.size();
+  end_change(file, **data_file, reserved);
+  return result;
 }
 
 Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
@@ -183,19 +210,16 @@ Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
   const auto bytes = data(file);
   if (!bytes) return fail(bytes.error());
   const std::lock_guard hold_lock(lock_);
-  if (names_.find(file) == nullptr) return fail(ENOENT, "the staged file was removed");
-  uint64_t& known = sizes_[file];
-  if (size > known && total_bytes_ + (size - known) > limits_.total_bytes)
-    return fail(ENOSPC, "restore/ holds as many bytes as it may");
+  uint64_t reserved = 0;
+  if (auto may = begin_change(file, size, reserved); !may) return may;
+  Status result;
   if (ftruncate((*bytes)->fd(), static_cast<off_t>(size)) != 0)
-    return disk_error("a staged file cannot be cut");
-  total_bytes_ += size - known;  // modulo 2^64, so that it shrinks too
-  known = size;
-  return touched(file);
+    result = disk_error("a staged file cannot be cut");
+  end_change(file, **bytes, reserved);
+  return result;
 }
 
 Status DiskStagingStore::fsync(StagedId id) {
-  std::shared_ptr<DataFile> bytes;
   bool directory = false;
   {
     const std::lock_guard hold_lock(lock_);
@@ -211,8 +235,13 @@ Status DiskStagingStore::fsync(StagedId id) {
   const DataFile folder(::open((directory_ + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.fd() < 0 || ::fsync(folder.fd()) != 0)
     return disk_error("staged files cannot be made durable");
-  const std::lock_guard hold_lock(lock_);
-  return log_->sync();
+  std::shared_ptr<const IndexLog> log;
+  {
+    const std::lock_guard hold_lock(lock_);
+    log = log_;
+  }
+  if (!log) return fail(EIO, "the staging index was lost");
+  return log->sync();
 }
 
 Result<uint64_t> DiskStagingStore::content_version(StagedId file) {
@@ -239,8 +268,9 @@ void DiskStagingStore::drop(StagedId id) {
   if (const auto size = sizes_.find(id); size != sizes_.end()) {
     total_bytes_ -= size->second;
     sizes_.erase(size);
-    ::unlink(data_path(id).c_str());  // what cannot be removed now is an orphan at the next start
   }
+  if (const StagedNode* staged = names_.find(id); staged != nullptr && !staged->directory)
+    ::unlink(data_path(id).c_str());  // what cannot be removed now is an orphan at the next start
   held_.erase(id);
   names_.forget(id);
 }

@@ -75,7 +75,8 @@ Status StagedNamespace::may_create(StagedId directory, const std::string& name,
   const StagedNode* node = find(directory);
   if (node->parent == 0 && !is_root(directory))
     return fail(ENOENT, "the staged directory was removed");
-  if (name.empty() || name == "." || name == "..") return fail(EINVAL, "not a name");
+  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos)
+    return fail(EINVAL, "not a name");
   if (name.size() > kLongestName) return fail(ENAMETOOLONG, "a name has at most 255 bytes");
   if (nodes_.size() >= limits.entries)
     return fail(ENOSPC, "restore/ holds as many files as it may");
@@ -117,11 +118,14 @@ Status StagedNamespace::may_rename(StagedId from, const std::string& name, Stage
   if (is_below(to, *moved)) return fail(EINVAL, "a directory cannot be moved into itself");
   if (depth(to) + 1 + height(*moved) > limits.depth)
     return fail(ELOOP, "restore/ would be nested too deeply");
+  if (replaced && (flags & kNoReplace) != 0)
+    return fail(EEXIST, "'" + new_name + "' is staged already");
   if (!replaced || *replaced == *moved) return {};
   const StagedNode* target = find(*replaced);
-  if ((flags & kNoReplace) != 0) return fail(EEXIST, "'" + new_name + "' is staged already");
   if ((flags & kExchange) != 0) {
     if (is_below(from, *replaced)) return fail(EINVAL, "a directory cannot be moved into itself");
+    if (depth(from) + 1 + height(*replaced) > limits.depth)
+      return fail(ELOOP, "restore/ would be nested too deeply");
     return {};
   }
   if (node->directory && !target->directory)
@@ -139,8 +143,8 @@ void StagedNamespace::attach(StagedId id, StagedId directory, const std::string&
   StagedNode* node = find(id);
   if (parent == nullptr || node == nullptr || !parent->directory) return;
   parent->children[name] = id;
-  parent->ctime = when;
-  if (!parent->mtime_set) parent->mtime = when;
+  if (node->directory) ++parent->subdirectories;
+  parent->mtime = parent->ctime = when;
   node->parent = directory;
   node->name = name;
 }
@@ -151,8 +155,8 @@ std::vector<StagedId> StagedNamespace::detach(StagedId directory, const std::str
   const auto id = child(directory, name);
   if (parent == nullptr || !id) return {};
   parent->children.erase(name);
-  parent->ctime = when;
-  if (!parent->mtime_set) parent->mtime = when;
+  if (find(*id)->directory) --parent->subdirectories;
+  parent->mtime = parent->ctime = when;
   find(*id)->parent = 0;
   find(*id)->ctime = when;
   return {*id};
@@ -163,6 +167,9 @@ std::vector<StagedId> StagedNamespace::apply_rename(const IndexRecord& record) {
   if (!moved) return {};
   const auto target = child(record.id, record.value);
   if (target && *target == *moved) return {};
+  if (const StagedNode* to = find(record.id);
+      to == nullptr || !to->directory || is_below(record.id, *moved))
+    return {};
   std::vector<StagedId> gone;
   detach(record.parent, record.name, record.ctime);
   if (target) detach(record.id, record.value, record.ctime);
@@ -170,7 +177,6 @@ std::vector<StagedId> StagedNamespace::apply_rename(const IndexRecord& record) {
   attach(*moved, record.id, record.value, record.ctime);
   if (target && record.action == IndexAction::exchange)
     attach(*target, record.parent, record.name, record.ctime);
-  find(*moved)->ctime = record.ctime;
   return gone;
 }
 
@@ -182,7 +188,12 @@ std::vector<StagedId> StagedNamespace::apply(const IndexRecord& record) {
       return {};
     case IndexAction::root:
     case IndexAction::create: {
-      if (record.action == IndexAction::create && find(record.parent) == nullptr) return {};
+      if (record.id == 0 || nodes_.count(record.id) > 0) return {};
+      if (record.action == IndexAction::create) {
+        const StagedNode* above = find(record.parent);
+        if (above == nullptr || !above->directory || above->children.count(record.name) > 0)
+          return {};
+      }
       StagedNode node;
       node.name = record.name;
       node.directory = record.directory || record.action == IndexAction::root;
@@ -217,10 +228,15 @@ std::vector<StagedId> StagedNamespace::apply(const IndexRecord& record) {
       }
       return {};
     case IndexAction::set_xattr:
-      if (StagedNode* node = find(record.id)) node->xattrs[record.name] = record.value;
-      return {};
     case IndexAction::remove_xattr:
-      if (StagedNode* node = find(record.id)) node->xattrs.erase(record.name);
+      if (StagedNode* node = find(record.id)) {
+        if (record.action == IndexAction::set_xattr)
+          node->xattrs[record.name] = record.value;
+        else
+          node->xattrs.erase(record.name);
+        // A snapshot's records carry no time: the one that the node has is right.
+        if (record.ctime != WallTime{}) node->ctime = record.ctime;
+      }
       return {};
   }
   return {};

@@ -24,6 +24,7 @@ struct StagedNode {
   WallTime atime, mtime, ctime;
   std::map<std::string, StagedId> children;
   std::map<std::string, std::string> xattrs;
+  uint32_t subdirectories = 0;
   uint32_t holders = 0;
   uint64_t content_version = 1;
 };
