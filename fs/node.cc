@@ -4,6 +4,7 @@
 #include "fs/node.h"
 
 #include <cerrno>
+#include <utility>
 
 namespace vtpmfs::fs {
 namespace {
@@ -15,24 +16,29 @@ tl::unexpected<Error> not_a_directory() {
   return fail(ENOTDIR, "not a directory");
 }
 
+template <class T>
+void refuse(Answer<T>&& answer, tl::unexpected<Error> why) {
+  answer(std::move(why));
+}
+
 }  // namespace
 
 void OpenFile::write(uint64_t /*offset*/, std::string_view /*bytes*/, const Caller& /*caller*/,
                      Answer<size_t> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::set_attributes(const AttributeChange& /*change*/, OpenFile* /*file*/,
                           const Caller& /*caller*/, Answer<Attributes> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::lookup(const std::string& /*name*/, const Caller& /*caller*/, Answer<NodePtr> answer) {
-  answer(not_a_directory());
+  refuse(std::move(answer), not_a_directory());
 }
 
 void Node::open_directory(const Caller& /*caller*/, Answer<OpenDirectoryPtr> answer) {
-  answer(not_a_directory());
+  refuse(std::move(answer), not_a_directory());
 }
 
 void Node::fsync_directory(const Caller& /*caller*/, Answer<void> answer) {
@@ -41,31 +47,31 @@ void Node::fsync_directory(const Caller& /*caller*/, Answer<void> answer) {
 
 void Node::create(const std::string& /*name*/, uint32_t /*permissions*/, int /*flags*/,
                   const Caller& /*caller*/, Answer<CreatedFile> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::make_directory(const std::string& /*name*/, uint32_t /*permissions*/,
                           const Caller& /*caller*/, Answer<NodePtr> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::unlink(const std::string& /*name*/, const Caller& /*caller*/, Answer<void> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::remove_directory(const std::string& /*name*/, const Caller& /*caller*/,
                             Answer<void> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::rename(const std::string& /*name*/, const NodePtr& /*new_parent*/,
                   const std::string& /*new_name*/, unsigned /*flags*/, const Caller& /*caller*/,
                   Answer<void> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::open(int /*flags*/, const Caller& /*caller*/, Answer<OpenFilePtr> answer) {
-  answer(fail(EISDIR, "not a file"));
+  refuse(std::move(answer), fail(EISDIR, "not a file"));
 }
 
 Result<std::string> Node::read_link() {
@@ -74,7 +80,7 @@ Result<std::string> Node::read_link() {
 
 void Node::get_attribute(const std::string& /*name*/, const Caller& /*caller*/,
                          Answer<std::string> answer) {
-  answer(fail(ENODATA, "no such attribute"));
+  refuse(std::move(answer), fail(ENODATA, "no such attribute"));
 }
 
 Result<std::vector<std::string>> Node::list_attributes() {
@@ -83,12 +89,12 @@ Result<std::vector<std::string>> Node::list_attributes() {
 
 void Node::set_attribute(const std::string& /*name*/, const std::string& /*value*/, int /*flags*/,
                          const Caller& /*caller*/, Answer<void> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 void Node::remove_attribute(const std::string& /*name*/, const Caller& /*caller*/,
                             Answer<void> answer) {
-  answer(read_only());
+  refuse(std::move(answer), read_only());
 }
 
 }  // namespace vtpmfs::fs

@@ -61,7 +61,7 @@ Reply Request::take_away() {
   return take();
 }
 
-void Request::fail(Error error) {
+void Request::fail(const Error& error) {
   Reply reply = take();
   if (reply.open()) {
     send_error(std::move(reply), error);

@@ -41,7 +41,7 @@ class Request : public std::enable_shared_from_this<Request> {
   [[nodiscard]] Answer<T> answer(Encode encode) {
     return [self = shared_from_this(), encode = std::move(encode)](Result<T> result) {
       if (!result) {
-        self->fail(std::move(result.error()));
+        self->fail(result.error());
       } else if constexpr (std::is_void_v<T>) {
         self->finish(encode);
       } else {
@@ -58,7 +58,7 @@ class Request : public std::enable_shared_from_this<Request> {
   }
 
   /// Answers with an error.
-  void fail(Error error);
+  void fail(const Error& error);
   /// Runs `encode` with the right to reply, if nobody has replied yet. It sends a reply or returns
   /// an error.
   void finish(const std::function<Status(Reply&)>& encode);

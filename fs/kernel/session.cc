@@ -99,9 +99,11 @@ FuseSession::FuseSession(NodePtr root, SessionSettings settings)
 Status FuseSession::make_session() {
   fuse_set_log_func(log_for_libfuse);
   std::vector<std::string> arguments{"vtpmfs", "-odefault_permissions", "-osubtype=vtpmfs"};
+  arguments.reserve(arguments.size() + settings_.options.size() + 1);
   for (const std::string& option : settings_.options) arguments.push_back("-o" + escaped(option));
   if (settings_.debug) arguments.emplace_back("-d");
   std::vector<char*> argv;
+  argv.reserve(arguments.size());
   for (std::string& argument : arguments) argv.push_back(argument.data());
   fuse_args args{static_cast<int>(argv.size()), argv.data(), 0};
 
