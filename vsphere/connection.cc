@@ -84,10 +84,10 @@ Result<std::unique_ptr<Connection>> Connection::open(ConnectionSettings settings
   http::TransportSettings transport;
   transport.host = settings.host;
   transport.port = settings.port;
-  transport.tls = settings.tls;
+  transport.tls = std::move(settings.tls);
   transport.max_connections = settings.max_connections;
   transport.read_only = settings.read_only;
-  transport.user_agent = settings.user_agent;
+  transport.user_agent = std::move(settings.user_agent);
   auto made = http::Transport::create(transport);
   if (!made) return fail(std::move(made.error()));
   auto connection = std::make_unique<LiveConnection>(std::move(*made));

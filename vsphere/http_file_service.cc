@@ -11,7 +11,7 @@
 namespace vtpmfs::vsphere {
 namespace {
 
-constexpr uint64_t kMaxPutAnswer = 1024 * 1024;
+constexpr uint64_t kMaxPutAnswer = uint64_t{1024} * 1024;
 
 bool is_success(int status) {
   return status >= 200 && status < 300;

@@ -22,7 +22,7 @@ constexpr std::string_view kFirstVim = "6.5";
 constexpr std::string_view kFirstPbm = "2.0";
 // Older schemas have no VirtualTPM: such a server would send it as a plain device.
 constexpr std::string_view kFirstWithTpm = "6.7";
-constexpr uint64_t kMaxVersionsFile = 1024 * 1024;
+constexpr uint64_t kMaxVersionsFile = uint64_t{1024} * 1024;
 
 http::HttpRequest get_request(std::string target) {
   http::HttpRequest request;

@@ -12,7 +12,7 @@
 namespace vtpmfs::vsphere::http {
 namespace {
 
-constexpr size_t kMaxHeaderBytes = 64 * 1024;
+constexpr size_t kMaxHeaderBytes = 65536;
 
 /// The value of a header line where it has that name.
 std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {

@@ -25,7 +25,7 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
 }  // namespace
 
 Certificate::Certificate(const CertificateWish& wish, const Certificate* authority)
-    : key_(EVP_EC_gen("P-256")), certificate_(X509_new()) {
+    : key_(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")), certificate_(X509_new()) {
   X509* made = certificate_.get();
   X509_set_version(made, X509_VERSION_3);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(made), std::random_device{}());
