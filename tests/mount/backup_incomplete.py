@@ -7,26 +7,42 @@ import shutil
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount, errno_of
-from harness.process import expect, expect_equal, run_well, wait_until
+from harness.process import Failure, expect, expect_equal, run, run_well, wait_until
 from harness.scene import Scene
 from harness.simulator import Simulator
 from harness.tools import backup_tools
-from harness.truth import KEY_BEARING, SET, check_sums, check_tree, fingerprint, read_bytes
+from harness.truth import KEY_BEARING, SET, check_sums, check_tree, moref_of, read_bytes, vm_directories
 
 SICK = "win00002"
 
 
-def gone_bad(simulator, number):
-    """One way after another in which a set cannot be had whole; returns how it is mended."""
-    ways = [
-        ("locked", lambda: simulator.control("lock-vm", vm=SICK),
-         lambda: simulator.control("unlock-vm", vm=SICK)),
-        ("its nvram answers 503", lambda: simulator.inject("status", f"url:{SICK}.nvram", count=0),
-         lambda: simulator.control("clear")),
-        ("its nvram ends in the middle", lambda: simulator.inject("truncate", f"url:{SICK}.nvram", count=0),
-         lambda: simulator.control("clear")),
+class Way:
+    """One way in which a set cannot be had whole, and how it is mended."""
+
+    def __init__(self, name, spoil, mend, known_before):
+        self.name = name
+        self.spoil = spoil
+        self.mend = mend
+        self.known_before = known_before  # by the vCenter's answers, before anything is read
+
+
+def ways(simulator):
+    def trouble(kind):
+        return lambda: simulator.inject(kind, f"url:{SICK}.nvram", count=0)
+
+    def calm():
+        simulator.control("clear")
+
+    return [
+        Way("locked", lambda: simulator.control("lock-vm", vm=SICK),
+            lambda: simulator.control("unlock-vm", vm=SICK), True),
+        Way("one whose nvram answers 503", trouble("status"), calm, False),
+        Way("one whose nvram ends in the middle", trouble("truncate"), calm, False),
+        Way("without the file that nvram names",
+            lambda: simulator.control("set-extra-config", vm=SICK, key="nvram", value="other.nvram"),
+            lambda: simulator.control("set-extra-config", vm=SICK, key="nvram", value=f"{SICK}.nvram"),
+            True),
     ]
-    return ways[number]
 
 
 def fresh_mount(scene, simulator, *options):
@@ -34,43 +50,48 @@ def fresh_mount(scene, simulator, *options):
 
 
 def rows_of_reading(matrix, scene, simulator):
-    for number in range(3):
-        name, spoil, mend = gone_bad(simulator, number)
-        with matrix.row(f"{SICK} {name}: five files fail together, firmware and config.json stay"):
-            spoil()
-            mount = fresh_mount(scene, simulator)
-            directory = mount.path("DC1/vm", SICK)
+    for way in ways(simulator):
+        with matrix.row(f"{SICK} {way.name}: five files fail together, config.json names the key"):
+            way.spoil()
             try:
+                mount = fresh_mount(scene, simulator)
+                directory = mount.path("DC1/vm", SICK)
                 expect_equal(sorted(os.listdir(directory)), sorted(SET), "files shown")
                 for file in KEY_BEARING:
                     path = os.path.join(directory, file)
                     expect(os.stat(path).st_size >= 1, f"{file} shows size 0")
                     expect(errno_of(read_bytes, path), f"{file} can be read")
-                expect_equal(read_bytes(directory + "/firmware"), b"efi\n", "firmware")
-                expect(simulator.vm(SICK)["key_id"].encode() in read_bytes(directory + "/config.json"),
-                       "config.json does not name the key")
+                if way.name != "locked":  # a vCenter gives nothing of a locked VM's configuration
+                    expect_equal(read_bytes(directory + "/firmware"), b"efi\n", "firmware")
+                    key = simulator.vm(SICK)["key_id"].encode()
+                    expect(key in read_bytes(directory + "/config.json"), "the key is not named")
+                mount.unmount()
             finally:
-                mend()
-            mount.unmount()
-    with matrix.row("what was never had shows size 1, what was had before its last size"):
-        mount = fresh_mount(scene, simulator)
-        nvram = mount.path("DC1/vm", SICK, "nvram")
-        size = len(read_bytes(nvram))
-        mount.unmount()
+                way.mend()
+    with matrix.row("never had it shows size 1; had before in this mount, its last size"):
         simulator.control("lock-vm", vm=SICK)
-        again = fresh_mount(scene, simulator, "--state-dir", mount.state)
-        expect_equal(os.stat(again.path("DC1/vm", SICK, "nvram")).st_size, size, "size of nvram")
-        expect(errno_of(read_bytes, again.path("DC1/vm", SICK, "nvram")), "nvram can be read")
-        again.unmount()
+        mount = fresh_mount(scene, simulator, "--pin", "1")
+        nvram = mount.path("DC1/vm", SICK, "nvram")
+        expect_equal(os.stat(nvram).st_size, 1, "size of an nvram that was never had")
         simulator.control("unlock-vm", vm=SICK)
+        wait_until(lambda: errno_of(read_bytes, nvram) is None, "the unlocked VM can be read", 60)
+        size = len(read_bytes(nvram))
+        simulator.control("lock-vm", vm=SICK)
+        try:
+            # Each read keeps the generation for another second: ask less often.
+            wait_until(lambda: errno_of(read_bytes, nvram), "the locked VM cannot be read", 60, pause=1.5)
+            expect_equal(os.stat(nvram).st_size, size, "size of nvram")
+            mount.unmount()
+        finally:
+            simulator.control("unlock-vm", vm=SICK)
 
 
 def others(simulator):
     return {p: vm for p, vm in simulator.vms(digests=True).items() if vm["name"] != SICK}
 
 
-def check_others(copy, simulator):
-    """All but the sick one are right in the copy; of that one nothing that bears a key is there."""
+def check_others(copy, wanted):
+    """The wanted machines are right in the copy; the sick one is never there as a whole set."""
     sick = os.path.join(copy, "DC1/vm", SICK)
     held = {name: os.path.getsize(os.path.join(sick, name))
             for name in (os.listdir(sick) if os.path.isdir(sick) else [])}
@@ -80,66 +101,71 @@ def check_others(copy, simulator):
         expect(run_fails_sums(sick), f"the copy of {SICK} passes its SHA256SUMS")
     if os.path.isdir(sick):
         shutil.rmtree(sick)
-    check_tree(copy, others(simulator))
+    check_tree(copy, wanted)
 
 
 def run_fails_sums(directory):
     try:
         check_sums(directory)
-    except Exception:
+    except Failure:
         return True
     return False
 
 
 def rows_of_tools(matrix, scene, simulator):
     for tool in backup_tools():
-        for number in (0, 1):
-            name, spoil, mend = gone_bad(simulator, number)
-            with matrix.row(f"{tool.name} ends non-zero when {SICK} is {name}; the rest is copied"):
-                spoil()
-                mount = fresh_mount(scene, simulator)
+        for way in ways(simulator)[:2]:
+            rest = "what it stored is right" if tool.name == "bsdtar" else "the rest is copied"
+            with matrix.row(f"{tool.name} ends non-zero when {SICK} is {way.name}; {rest}"):
                 place = scene.directory("saved")
-                try:
-                    done = tool.save(mount.point, place)
-                finally:
-                    mend()
+                done = save_spoiled(scene, simulator, tool, way, place)
                 expect(done.returncode != 0, f"{tool.name} ended with 0")
-                expect(SICK in done.stderr + done.stdout, f"{tool.name} does not name it")
+                if tool.name != "bsdtar":  # it says the last part of the path only
+                    expect(SICK in done.stderr + done.stdout, f"{tool.name} does not name it")
                 copy = place
                 if not os.path.exists(os.path.join(place, "DC1")):
                     copy = scene.directory("unpacked")
                     tool.unpack(place, copy)
-                check_others(copy, simulator)
-                mount.unmount()
+                wanted = others(simulator)
+                if tool.name == "bsdtar":  # it ends at the first file that it cannot open
+                    held = {moref_of(directory) for directory in vm_directories(copy)}
+                    wanted = {p: vm for p, vm in wanted.items() if vm["id"] in held}
+                check_others(copy, wanted)
                 shutil.rmtree(place, ignore_errors=True)
                 shutil.rmtree(copy, ignore_errors=True)
+
+
+def save_spoiled(scene, simulator, tool, way, place):
+    """One run of a tool over a fresh mount while the set cannot be had."""
+    way.spoil()
+    try:
+        mount = fresh_mount(scene, simulator)
+        done = tool.save(mount.point, place)
+        mount.unmount()
+    finally:
+        way.mend()
+    return done
 
 
 def rows_of_older_copies(matrix, scene, simulator):
     """Tools that copy over an older copy: that one stays together."""
     for tool in backup_tools()[:3]:
-        for number in range(3):
-            name, spoil, mend = gone_bad(simulator, number)
-            with matrix.row(f"{tool.name} over an older copy keeps that whole when {SICK} is {name}"):
+        for way in ways(simulator):
+            with matrix.row(f"{tool.name} over an older copy keeps that whole when {SICK} is {way.name}"):
                 mount = fresh_mount(scene, simulator)
                 place = scene.directory("saved")
                 expect_equal(tool.save(mount.point, place).returncode, 0, "the good backup")
                 mount.unmount()
+                done = save_spoiled(scene, simulator, tool, way, place)
+                # rsync looks at size and time only: it need not read what it has already.
+                expect(done.returncode != 0 or tool.name == "rsync -a", f"{tool.name} ended with 0")
                 sick = os.path.join(place, "DC1/vm", SICK)
-                before = fingerprint(sick)
-                spoil()
-                mount = fresh_mount(scene, simulator)
-                try:
-                    done = tool.save(mount.point, place)
-                finally:
-                    mend()
-                if done.returncode == 0:
-                    # rsync looks at size and time only: it need not read what it has already.
-                    expect(tool.name == "rsync -a", f"{tool.name} ended with 0")
-                expect_equal(fingerprint(sick), before, "the older copy")
-                check_sums(sick)
-                mount.unmount()
+                expect(not run_fails_sums(sick), f"the older copy fails its sums: {broken(sick)}")
                 shutil.rmtree(place)
+
+
+def broken(directory):
+    return run("sha256sum", "--quiet", "-c", "SHA256SUMS", cwd=directory).stdout.replace("\n", ", ")
 
 
 def row_of_recovery(matrix, scene, simulator):

@@ -19,7 +19,7 @@ RESTORE_PRIVILEGES = [
     "VirtualMachine.Inventory.Create", "VirtualMachine.Inventory.Delete",
     "VirtualMachine.Config.AddRemoveDevice", "VirtualMachine.Config.AdvancedConfig",
     "VirtualMachine.Config.CPUCount", "VirtualMachine.Config.Memory", "VirtualMachine.Config.Settings",
-    "VirtualMachine.Config.EditDevice", "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
+    "VirtualMachine.Config.EditDevice", "VirtualMachine.Config.Annotation", "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
     "Network.Assign", "StorageProfile.View", "Cryptographer.ManageKeyServers",
     "Cryptographer.ManageKeys", "StorageProfile.Update", "Cryptographer.ManageEncryptionPolicy",
 ]

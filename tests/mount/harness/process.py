@@ -34,10 +34,11 @@ def shown(value):
     return text if len(text) <= 300 else text[:300] + "..."
 
 
-def wait_until(condition, what, seconds=30):
-    """Polls until `condition()` is true and returns its value; fails after the deadline."""
+def wait_until(condition, what, seconds=30, pause=0.005):
+    """Polls until `condition()` is true and returns its value; fails after the deadline. A longer
+    first pause is for conditions that asking puts off."""
     deadline = time.monotonic() + seconds * PATIENCE
-    pause = 0.005
+    longest = max(pause, 0.1)
     while True:
         value = condition()
         if value:
@@ -45,7 +46,7 @@ def wait_until(condition, what, seconds=30):
         if time.monotonic() > deadline:
             raise Failure(f"waited {seconds * PATIENCE:.0f} s in vain: {what}")
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.1)
+        pause = min(pause * 1.5, longest)
 
 
 def clean_environment(**extra):

@@ -1,0 +1,158 @@
+#!/usr/bin/env -S python3 -B
+"""The mount options of restoring: each against a vCenter where it makes a difference."""
+
+import json
+import os
+
+from harness.matrix import Matrix, need_mounts
+from harness.process import expect, expect_equal, run_well, wait_until
+from harness.restoring import Vault, status_of, write_set
+from harness.scene import Scene
+
+WITH_SPECIALS = ("--datacenters", "1")
+
+
+def config_of(vault, path):
+    """config.json of a machine as the mount shows it now."""
+    with open(vault.mount.path(*path.split("/"), "config.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def network_cards(config):
+    devices = config["hardware"]["device"]
+    cards = [d for d in devices if "EthernetCard" in d.get("backing", {}).get("_typeName", "")]
+    expect(cards, "the machine has no network card to look at")
+    return cards
+
+
+def put(vault, lost):
+    return write_set(lost.saved, vault.staged(lost))
+
+
+def rows_of_placement(matrix, vault):
+    with matrix.row("--restore-datastore: the VM lies there, wherever it lay before"):
+        vault.remount("--restore-datastore", "vsanDatastore")
+        lost = vault.take()
+        expect("[vsanDatastore]" not in lost.facts["vmx"], "it lay there before")
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        expect(vault.check(lost)["vmx"].startswith("[vsanDatastore]"), "it lies elsewhere")
+    with matrix.row("the option goes before the directory's attribute"):
+        lost = vault.take()
+        os.makedirs(vault.staged(lost))
+        os.setxattr(vault.staged(lost), "user.vtpmfs.datastore", b"datastore1")
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        expect(vault.check(lost)["vmx"].startswith("[vsanDatastore]"), "the attribute won")
+    with matrix.row("--restore-policy names the policy that the VM gets"):
+        vault.remount("--restore-policy", "Gold encrypted")
+        lost = vault.take()
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        named = vault.check(lost)["profiles"]
+        vault.remount("--restore-policy", "VM Encryption Policy")
+        other = vault.take()
+        expect_equal(put(vault, other), None, "errno of the last close")
+        expect(named and named != vault.check(other)["profiles"], f"both got {named}")
+    with matrix.row("--restore-policy of a policy that is none: EINVAL, and no VM"):
+        vault.remount("--restore-policy", "No such policy")
+        lost = vault.take()
+        machines = vault.paths()
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        expect("No such policy" in status_of(vault.staged(lost))["reason"], "the reason does not name it")
+        vault.check_nothing_made(machines)
+    with matrix.row("--restore-pool and --restore-host that do not fit together: an error, and no VM"):
+        vault.remount("--restore-pool", "Cluster2", "--restore-host", "Cluster1-esx1.example.test")
+        lost = vault.take()
+        machines = vault.paths()
+        expect(put(vault, lost), "the last close answered 0")
+        vault.check_nothing_made(machines)
+    with matrix.row("--restore-pool and --restore-host that fit: the VM is made"):
+        vault.remount("--restore-pool", "Cluster2", "--restore-host", "Cluster2-esx1.example.test")
+        lost = vault.take()
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        vault.check(lost)
+
+
+def rows_of_networks(matrix, vault):
+    with matrix.row("network cards come back disconnected; --restore-network maps their network"):
+        vault.remount("--restore-network", "VM Network=nsx-segment")
+        lost = vault.take()
+        failed = put(vault, lost)
+        reason = status_of(vault.staged(lost)).get("reason", "")
+        expect_equal(failed, None, f"errno of the last close ({reason})")
+        vault.check(lost)
+        for card in network_cards(config_of(vault, lost.path)):
+            expect(not card.get("connectable", {}).get("startConnected"), f"it connects: {card}")
+    with matrix.row("--restore-connect: they connect at power on where the original is gone"):
+        vault.remount("--restore-connect")
+        lost = vault.take()
+        with open(lost.saved + "/config.json", encoding="utf-8") as file:
+            before = [c["connectable"]["startConnected"] for c in network_cards(json.load(file))]
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        cards = network_cards(config_of(vault, lost.path))
+        after = [c["connectable"]["startConnected"] for c in cards]
+        expect_equal(after, before, "startConnected")
+        expect(any(before), "no saved card was connected")
+    with matrix.row("--restore-connect: not beside a living original"):
+        lost = vault.take(lose=False)
+        staged = vault.staged(lost, "twin of it")
+        expect_equal(write_set(lost.saved, staged), None, "errno of the last close")
+        path = os.path.join(os.path.dirname(lost.path), "twin of it")
+        for card in network_cards(config_of(vault, path)):
+            expect(not card["connectable"]["startConnected"], "a card of the twin connects")
+
+
+def rows_of_degraded(matrix, vault):
+    lost = vault.take()
+    key = {"provider": lost.facts["provider"], "key": lost.facts["key_id"]}
+    vault.simulator.control("remove-key", **key)
+    with matrix.row("a lost key without --restore-degraded: ENOKEY, and no VM"):
+        vault.remount()
+        machines = vault.paths()
+        expect_equal(put(vault, lost), "ENOKEY", "errno of the last close")
+        vault.check_nothing_made(machines)
+    with matrix.row("--restore-degraded: a VM with a new key and a new vTPM, and that is said loudly"):
+        vault.remount("--restore-degraded")
+        run_well("sync", vault.staged(lost))
+        made = vault.simulator.vm(lost.name)
+        expect(made["tpm"] and made["key_id"] != lost.facts["key_id"], f"key and vTPM: {made['key_id']}")
+        expect(made.get("nvram_sha256") != lost.facts["nvram_sha256"], "the saved nvram was uploaded")
+        expect("DEGRADED" in str(status_of(vault.staged(lost))["warnings"]), "it is not said")
+    vault.simulator.control("import-key", **key)
+
+
+def rows_of_starting(matrix, vault):
+    with matrix.row("--restore-settle starts a set without SHA256SUMS when nothing changes any more"):
+        vault.remount("--restore-settle", "1")
+        lost = vault.take()
+        names = [n for n in sorted(os.listdir(lost.saved)) if n != "SHA256SUMS"]
+        expect_equal(write_set(lost.saved, vault.staged(lost), names), None, "errno of the last close")
+        wait_until(lambda: status_of(vault.staged(lost))["state"] == "done", "the settled set is restored")
+        vault.check(lost)
+    with matrix.row("--restore-templates: a template comes back as one"):
+        vault.remount("--restore-templates")
+        lost = vault.take("DC1/vm/Templates/")
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        expect_equal(vault.simulator.vm(lost.name)["template"], True, "template")
+    with matrix.row("-o uid=,gid=,umask=: owner and modes in vm/ and restore/"):
+        vault.remount("-o", "uid=1234,gid=4321,umask=0177")
+        for path, mode in (("DC1/vm", 0o600), ("DC1/restore", 0o600), ("DC1/vm/Empty", 0o600)):
+            info = os.stat(vault.mount.path(path))
+            expect_equal((info.st_uid, info.st_gid), (1234, 4321), f"owner of {path}")
+            expect_equal(info.st_mode & 0o777, mode, f"mode of {path}")
+
+
+def main():
+    matrix = Matrix("the options of restoring")
+    need_mounts(matrix)
+    with Scene() as scene:
+        vault = Vault(scene, 40, fleet=WITH_SPECIALS)
+        vault.unused = [p for p in vault.unused if "/win0" in p or "/Templates/" in p]
+        rows_of_placement(matrix, vault)
+        rows_of_networks(matrix, vault)
+        rows_of_degraded(matrix, vault)
+        rows_of_starting(matrix, vault)
+        vault.mount.unmount()
+    matrix.end()
+
+
+if __name__ == "__main__":
+    main()
