@@ -128,7 +128,7 @@ def rows_of_refusals(matrix, mount):
 def row_of_dangerous_name(matrix, scene):
     with matrix.row("an nvram whose name could lead elsewhere is not fetched: EIO, and no GET"):
         simulator = Simulator(scene, "--no-specials", "--vms", "2", "--datacenters", "1")
-        for name in (".._.nvram", "win00002.vmx", "win00001.nvram.txt"):
+        for name in ("../win00002/win00002.nvram", "/etc/passwd", ".._.nvram", "win00001.vmx"):
             simulator.control("set-extra-config", vm="win00001", key="nvram", value=name)
             mount = Mount(scene, simulator, "-o", "ro")
             nvram = mount.path("DC1/vm/win00001/nvram")

@@ -19,7 +19,8 @@ RESTORE_PRIVILEGES = [
     "VirtualMachine.Inventory.Create", "VirtualMachine.Inventory.Delete",
     "VirtualMachine.Config.AddRemoveDevice", "VirtualMachine.Config.AdvancedConfig",
     "VirtualMachine.Config.CPUCount", "VirtualMachine.Config.Memory", "VirtualMachine.Config.Settings",
-    "VirtualMachine.Config.EditDevice", "VirtualMachine.Config.Annotation", "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
+    "VirtualMachine.Config.EditDevice", "VirtualMachine.Config.Annotation",
+    "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
     "Network.Assign", "StorageProfile.View", "Cryptographer.ManageKeyServers",
     "Cryptographer.ManageKeys", "StorageProfile.Update", "Cryptographer.ManageEncryptionPolicy",
 ]
@@ -249,8 +250,9 @@ def rows_of_privileges(matrix, vault):
     sim.control("add-user", user="limited@vsphere.local", password=PASSWORD)
     grant(sim, RESTORE_PRIVILEGES)
     vault.remount("--user", "limited@vsphere.local")
-    for missing in ("VirtualMachine.Inventory.Create", "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
-                    "Datastore.AllocateSpace", "VirtualMachine.Config.AddRemoveDevice"):
+    for missing in ("VirtualMachine.Inventory.Create", "Cryptographer.EncryptNew",
+                    "Resource.AssignVMToPool", "Datastore.AllocateSpace",
+                    "VirtualMachine.Config.AddRemoveDevice"):
         with matrix.row(f"EACCES: the account lacks {missing}; granted, sync restores"):
             grant(sim, [p for p in RESTORE_PRIVILEGES if p != missing])
             lost = vault.take()

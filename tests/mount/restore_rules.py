@@ -5,7 +5,7 @@ import os
 import shutil
 
 from harness.matrix import Matrix, need_mounts
-from harness.mount import errno_of
+from harness.mount import Mount, errno_of
 from harness.process import expect, expect_equal, run, run_well, spawn, wait_until
 from harness.restoring import Vault, status_of, write_file, write_set
 from harness.scene import Scene
@@ -81,6 +81,22 @@ def rows_of_waiting(matrix, vault):
         expect_equal(read_bytes(vault.staged(lost) + "/keyId"), read_bytes(lost.saved + "/keyId"), "keyId")
         vault.check_nothing_made(machines)
         run_well("rsync", "-a", lost.saved, os.path.dirname(vault.staged(lost)))
+        vault.check(lost)
+    with matrix.row("a daemon that is killed keeps what is staged; nothing starts by itself afterwards"):
+        lost = vault.take()
+        machines = vault.paths()
+        names = sorted(os.listdir(lost.saved))
+        write_set(lost.saved, vault.staged(lost), names[:-1])
+        run_well("sync", vault.staged(lost))
+        vault.mount.kill()
+        vault.simulator.control("expire-sessions")  # the killed one did not log out
+        run_well("fusermount3", "-u", vault.mount.point)
+        vault.mount = Mount(vault.scene, vault.simulator, state=vault.mount.state)
+        kept = sorted(set(os.listdir(vault.staged(lost))) - {"restore.status"})
+        expect_equal(kept, names[:-1], "staged files")
+        vault.check_nothing_made(machines)
+        last = write_set(lost.saved, vault.staged(lost), names[-1:])
+        expect_equal(last, None, "errno of the last close")
         vault.check(lost)
     for last in ("SHA256SUMS", "nvram", "config.json", "keyId"):
         with matrix.row(f"order does not matter: {last} arrives last"):

@@ -9,8 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount
-from harness.process import (Failure, clean_environment, end_process, expect, expect_equal, has_ended, run, run_well, spawn,
-                             wait_until)
+from harness.process import (Failure, clean_environment, end_process, expect, expect_equal,
+                             has_ended, run, run_well, spawn, wait_until)
 from harness.restoring import status_of
 from harness.scene import Scene
 from harness.truth import SET, certificates_of, check_sums, read_bytes, vm_directories
@@ -29,8 +29,8 @@ class Peer:
         self.log = os.path.join(directory, "log")
         with open(self.log, "w", encoding="utf-8") as log:
             self.process = spawn(
-                [os.environ["VCSIM_BIN"], "-ready-file", ready, "-username", USER, "-password", PASSWORD,
-                 *options],
+                [os.environ["VCSIM_BIN"], "-ready-file", ready, "-username", USER,
+                 "-password", PASSWORD, *options],
                 stdout=log, stderr=log, env=clean_environment(TMPDIR=directory),
             )
         scene.at_end(self.stop)
@@ -43,7 +43,7 @@ class Peer:
         self.ca_file = None
 
     def stop(self):
-        """It waits for its clients' connections; its files lie in our directory, so it may be killed."""
+        """It waits for its clients; its files lie in our directory, so it may be killed."""
         end_process(self.process, 2)
 
 
