@@ -83,10 +83,12 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
   if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
   if (interrupted_.cancelled()) return fail(EINTR, "interrupted before anything was created");
   create_sent_ = true;
+  outcome_unknown_ = true;
   const auto task =
       surroundings_.target.start_create_vm(folder_, place_->pool.pool, place_->host, vm, call());
   if (!task) {
-    if (!task.error().maybe_done) return fail(task.error());
+    outcome_unknown_ = task.error().maybe_done;
+    if (!outcome_unknown_) return fail(task.error());
     return look_for_lost_vm();
   }
   record_.task = *task;
@@ -98,11 +100,13 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
       },
       call());
   if (!result) {
-    if (result.error().maybe_done) return look_for_lost_vm();
+    outcome_unknown_ = result.error().maybe_done;
+    if (outcome_unknown_) return look_for_lost_vm();
     return fail(result.error());
   }
   if (!*result) return look_for_lost_vm();
   record_.vm = **result;
+  outcome_unknown_ = false;
   status_.vm_moref = record_.vm->value;
   status_.vm_path = surroundings_.path_of(folder_, request_.vm_name);
   return record(RestoreRecord::State::created);
@@ -118,6 +122,7 @@ Status RestoreJob::look_for_lost_vm() {
     const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, call());
     if (found && found->size() == 1) {
       record_.vm = found->front();
+      outcome_unknown_ = false;
       const auto vm = identify();
       if (!vm) return fail(vm.error());
       if (const auto reason = why_not_ours(*vm, record_, surroundings_.server.instance_uuid))

@@ -39,7 +39,13 @@ Status destroy_if_ours(vsphere::RestoreTarget& target, const RestoreRecord& reco
                            " cannot be read, so nobody knows what it is now");
   if (const auto reason = why_not_ours(*vm, record, vcenter))
     return fail(EPERM, "the half-made VM was left: " + *reason);
-  return target.destroy_vm(*record.vm, call);
+  const Status destroyed = target.destroy_vm(*record.vm, call);
+  if (!destroyed && destroyed.error().maybe_done) {
+    // The answer was lost: never sent again, but a VM that is gone needs no answer.
+    const auto again = target.identify(*record.vm, call);
+    if (!again && again.error().code == Errno{ENOENT}) return {};
+  }
+  return destroyed;
 }
 
 }  // namespace vtpmfs::fs

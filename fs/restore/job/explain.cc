@@ -94,6 +94,12 @@ Explanation explain_fault(const Error& error, const Fault& fault) {
         Errno{ENOKEY},
         "encryption.bundle cannot be opened with the key that keyId names (" + error.words + ")",
         std::string(kKeyAdvice)};
+  // A server that takes no explicit key of its (native) provider says so of the field.
+  if (vsphere::is_a(fault, "InvalidArgument") &&
+      (fault.invalid_property.find("keyId") != std::string::npos ||
+       fault.invalid_property.find("crypto") != std::string::npos))
+    return {Errno{ENOKEY}, "the vCenter does not take the saved key (" + error.words + ")",
+            std::string(kKeyAdvice)};
   return {error.code, error.words, ""};
 }
 
@@ -133,6 +139,12 @@ Explanation explain(const Error& error) {
 
 bool is_about_the_tpm(const Error& error) {
   if (!error.fault || error.maybe_done) return false;
+  // What another form of the device cannot mend, wherever in the chain of causes it stands.
+  for (const Fault* fault = error.fault.get(); fault != nullptr; fault = fault->cause.get())
+    for (const char* other :
+         {"EncryptionKeyRequired", "KeyNotFound", "NoPermission", "DuplicateName", "AlreadyExists",
+          "NoDiskSpace", "InsufficientStorageSpace", "Timedout"})
+      if (vsphere::is_a(*fault, other)) return false;
   for (const Fault* fault = error.fault.get(); fault != nullptr; fault = fault->cause.get()) {
     if (has_key(*fault, "msg.vigor.enc.keyNotFound") || has_key(*fault, "msg.keysafe") ||
         has_key(*fault, "msg.vigor.enc.required") || has_key(*fault, "msg.vtpm.add.notEncrypted") ||

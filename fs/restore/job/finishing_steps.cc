@@ -108,9 +108,16 @@ Status RestoreJob::finish() {
   // From here on nothing is ever destroyed.
   if (auto recorded = record(RestoreRecord::State::verified); !recorded) return recorded;
   const std::string annotation = set_.config ? set_.config->annotation.value_or("") : "";
-  if (auto finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
-      !finished)
-    return finished;
+  auto finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
+  if (!finished && finished.error().maybe_done) {
+    // The answer was lost: it is sent again only where the mark is still there.
+    const auto vm = identify();
+    if (vm && vm->marks.count(kMarkKey) == 0)
+      finished = {};
+    else if (vm)
+      finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
+  }
+  if (!finished) return finished;
   if (surroundings_.options.templates && set_.origin && set_.origin->is_template)
     if (auto marked = surroundings_.target.mark_as_template(*record_.vm, call()); !marked)
       status_.warnings.push_back("the VM could not be made a template again: " +

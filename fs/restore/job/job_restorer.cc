@@ -58,6 +58,7 @@ void JobRestorer::shut_down() {
   }
   for (Waiting& waiting : unstarted)
     waiting.done(fail(EINTR, "the mount ends; nothing was created"));
+  if (stop_.cancelled()) return;  // waited for already
   std::unique_lock hold(lock_);
   // What runs is finished; what takes too long is cancelled, rolled back or left to the journal.
   if (!changed_.wait_for(hold, kGrace, [this] { return running_ == 0; })) {

@@ -86,6 +86,7 @@ Status RestoreJob::place() {
 Status RestoreJob::make_policy() {
   if (!policy_.make_one) return {};
   report(RestoreStatus::State::creating, "making an encryption policy", 13);
+  if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
   // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
   auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
   if (!made) return fail(made.error());
@@ -94,6 +95,8 @@ Status RestoreJob::make_policy() {
 }
 
 Status RestoreJob::make_folders() {
+  if (!missing_folders_.empty())
+    if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
   for (const std::string& name : missing_folders_) {
     report(RestoreStatus::State::creating, "making the folder '" + name + "'", 15);
     // Leaves the folder, which is never removed: somebody may use it by then.

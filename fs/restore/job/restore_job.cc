@@ -1,5 +1,6 @@
 #include "fs/restore/job/restore_job.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -43,7 +44,8 @@ vsphere::Call RestoreJob::call() const {
 void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
   status_.state = state;
   status_.step = std::move(step);
-  status_.percent = percent;
+  // A second try of a step never goes back.
+  status_.percent = std::max(status_.percent, percent);
   listener_(status_);
 }
 
@@ -113,6 +115,8 @@ Status RestoreJob::fail_with(const Error& error) {
         "the VM is there and was checked; remove the annotation and the vtpmfs.* settings by hand";
   } else if (create_sent_) {
     roll_back();
+  } else if (!record_.id.empty()) {
+    surroundings_.journal.remove(record_);
   }
   if (status_.state != RestoreStatus::State::left_behind)
     status_.state = RestoreStatus::State::failed;
@@ -120,25 +124,35 @@ Status RestoreJob::fail_with(const Error& error) {
   return fail(Error{explained.code, explained.reason, error.fault, error.maybe_done});
 }
 
+/// Nothing of this restore's is left when it succeeds.
+Status RestoreJob::take_away(const vsphere::Call& own) {
+  if (!record_.vm && !record_.instance_uuid.empty()) {
+    // Whoever waits no more does not let the task make a VM that nobody expects.
+    if (outcome_unknown_ && record_.task)
+      static_cast<void>(surroundings_.target.cancel_task(*record_.task, own));
+    // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
+    // found by our uuid.
+    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
+    if (!found) return fail(found.error());
+    if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
+    if (found->size() == 1) record_.vm = found->front();
+  }
+  if (record_.vm)
+    return destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
+  if (outcome_unknown_)
+    return fail(EPERM,
+                "the creation of the VM was sent and its end is not known: the vCenter may still "
+                "make the VM, with instanceUuid " +
+                    record_.instance_uuid);
+  return {};
+}
+
 void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
   const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, ""};
-  Status gone = {};
-  if (!record_.vm && !record_.instance_uuid.empty()) {
-    // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
-    // found by our uuid.
-    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
-    if (!found)
-      gone = fail(found.error());
-    else if (found->size() == 1)
-      record_.vm = found->front();
-    else if (found->size() > 1)
-      gone = fail(EPERM, "several VMs carry this restore's instanceUuid");
-  }
-  if (gone && record_.vm)
-    gone = destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
+  const Status gone = take_away(own);
   if (gone) {
     status_.vm_moref.clear();
     status_.vm_path.clear();

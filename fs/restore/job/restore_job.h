@@ -5,7 +5,8 @@
 // Nothing is made before all checks have passed. Each step that leaves a trace in vCenter is
 // preceded by a durable record. From `verified` on nothing is ever destroyed; before, a failure
 // takes the half-made VM away again by destroy_if_ours(), and what that leaves is reported as
-// left-behind. Runs on one thread of the restorer's; blocks on vCenter, never on the kernel.
+// left-behind. So is a creation of which nobody knows how it ends: its record stays. Runs on one
+// thread of the restorer's; blocks on vCenter, never on the kernel.
 #pragma once
 
 #include <functional>
@@ -64,6 +65,7 @@ class RestoreJob {
   Status finish();
   Status fail_with(const Error& error);
   void roll_back();
+  Status take_away(const vsphere::Call& own);
   Status record(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
   [[nodiscard]] vsphere::Call call() const;
@@ -84,6 +86,8 @@ class RestoreJob {
   PolicyChoice policy_;
   vsphere::MoRef folder_;
   bool create_sent_ = false;
+  /// A creation was sent, and neither a VM nor a definite refusal came back.
+  bool outcome_unknown_ = false;
   bool living_original_ = false;
   std::vector<std::string> missing_folders_;
 };

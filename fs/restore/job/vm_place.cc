@@ -28,6 +28,13 @@ bool owner_is_named(const std::string& pool_path, const std::string& wanted) {
          is_named(pool_path.substr(0, end), wanted);
 }
 
+/// By name, or by inventory path: /DC0/datastore/Folder/NAME.
+bool datastore_is_named(const DatastoreChoice& datastore, const std::string& wanted) {
+  if (datastore.place.name == wanted) return true;
+  const std::string root = datastore.place.datacenter_path + "/datastore/";
+  return wanted.rfind(root, 0) == 0 && last_component(wanted) == datastore.place.name;
+}
+
 bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
   return std::find(refs.begin(), refs.end(), ref) != refs.end();
 }
@@ -52,7 +59,7 @@ Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& o
                                                        uint64_t needed) {
   std::vector<DatastoreChoice> usable;
   for (const DatastoreChoice& datastore : offered.datastores) {
-    if (wanted.datastore && datastore.place.name != *wanted.datastore) continue;
+    if (wanted.datastore && !datastore_is_named(datastore, *wanted.datastore)) continue;
     if (wanted.datastore && (!datastore.accessible || datastore.maintenance))
       return fail(EHOSTUNREACH, "datastore '" + *wanted.datastore + "' is not accessible");
     if (wanted.datastore && datastore.free_bytes < needed)
