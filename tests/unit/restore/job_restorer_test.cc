@@ -1,0 +1,152 @@
+// Many restores at once.
+#include "fs/restore/job/job_restorer.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+
+#include "tests/unit/restore/restore_fixture.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+using std::chrono::seconds;
+
+/// Answers of restores, to be waited for.
+class Answers {
+ public:
+  RestoreDone taker() {
+    return [this](const Status& result) {
+      const std::lock_guard hold(lock_);
+      codes_.push_back(result ? 0 : result.error().code.value());
+      changed_.notify_all();
+    };
+  }
+  /// Sorted; what came within the deadline.
+  std::vector<int> wait_for(size_t count) {
+    std::unique_lock hold(lock_);
+    changed_.wait_for(hold, seconds(60), [&] { return codes_.size() >= count; });
+    std::vector<int> out = codes_;
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::vector<int> codes_;
+};
+
+/// Holds everybody who comes until it is opened.
+class Gate {
+ public:
+  void pass() {
+    std::unique_lock hold(lock_);
+    most_ = std::max(most_, ++inside_);
+    changed_.notify_all();
+    changed_.wait_for(hold, seconds(60), [&] { return open_; });
+    --inside_;
+  }
+  bool wait_inside(int count) {
+    std::unique_lock hold(lock_);
+    return changed_.wait_for(hold, seconds(60), [&] { return inside_ >= count; });
+  }
+  void open() {
+    const std::lock_guard hold(lock_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  int most() {
+    const std::lock_guard hold(lock_);
+    return most_;
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool open_ = false;
+  int inside_ = 0, most_ = 0;
+};
+
+class JobRestorerTest : public RestoreFixture {
+ protected:
+  void start(JobRestorer& restorer, const std::string& name) {
+    RestoreRequest asked = request();
+    asked.vm_name = name;
+    restorer.start(
+        std::move(asked), interrupted_, [](const RestoreStatus&) {}, answers_.taker());
+  }
+  Answers answers_;
+  Gate gate_;
+};
+
+TEST_F(JobRestorerTest, TwoHundredRestoresMakeTwoHundredVmsEightAtATime) {
+  constexpr int kRestores = 200;
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "create_vm") gate_.pass();
+  };
+  std::atomic<int> told{0};
+  JobRestorer restorer(surroundings(), [&](const vsphere::MoRef&) { ++told; });
+  for (int i = 0; i < kRestores; ++i) start(restorer, "vm" + std::to_string(i));
+  ASSERT_TRUE(gate_.wait_inside(JobRestorer::kThreads));
+  gate_.open();
+  EXPECT_EQ(answers_.wait_for(kRestores), std::vector<int>(kRestores, 0));
+  EXPECT_EQ(gate_.most(), JobRestorer::kThreads);
+  EXPECT_EQ(target_.machines.size(), static_cast<size_t>(kRestores));
+  EXPECT_EQ(told, kRestores);
+  EXPECT_TRUE(journal_.records().empty());
+  std::set<std::string> uuids, marks;
+  for (const auto& [id, machine] : target_.machines) {
+    uuids.insert(machine.spec.instance_uuid);
+    marks.insert(machine.spec.marks.at(0).second);
+  }
+  EXPECT_EQ(uuids.size(), static_cast<size_t>(kRestores));
+  EXPECT_EQ(marks.size(), static_cast<size_t>(kRestores));
+}
+
+TEST_F(JobRestorerTest, TwoRestoresOfOneNameMakeOneVm) {
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "create_vm") gate_.pass();
+  };
+  JobRestorer restorer(surroundings(), nullptr);
+  start(restorer, "pay01");
+  ASSERT_TRUE(gate_.wait_inside(1));
+  start(restorer, "PAY01");
+  EXPECT_EQ(answers_.wait_for(1), std::vector<int>{EEXIST});
+  gate_.open();
+  EXPECT_EQ(answers_.wait_for(2), (std::vector<int>{0, EEXIST}));
+  EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(JobRestorerTest, ANameIsFreeAgainAfterARestoreThatFailed) {
+  target_.faults["placement"] = {Error{Errno{EACCES}, "no right"}};
+  JobRestorer restorer(surroundings(), nullptr);
+  start(restorer, "pay01");
+  EXPECT_EQ(answers_.wait_for(1), std::vector<int>{EACCES});
+  start(restorer, "pay01");
+  EXPECT_EQ(answers_.wait_for(2), (std::vector<int>{0, EACCES}));
+}
+
+TEST_F(JobRestorerTest, TheEndFinishesWhatRunsAndRefusesWhatWaits) {
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "create_vm") gate_.pass();
+  };
+  JobRestorer restorer(surroundings(), nullptr);
+  constexpr int kRestores = 20;
+  for (int i = 0; i < kRestores; ++i) start(restorer, "vm" + std::to_string(i));
+  ASSERT_TRUE(gate_.wait_inside(JobRestorer::kThreads));
+  std::thread ending([&] { restorer.shut_down(); });
+  // What waits is answered while the others still run.
+  EXPECT_EQ(answers_.wait_for(kRestores - JobRestorer::kThreads),
+            std::vector<int>(kRestores - JobRestorer::kThreads, EINTR));
+  start(restorer, "late");
+  EXPECT_EQ(answers_.wait_for(kRestores - JobRestorer::kThreads + 1).back(), EINTR);
+  gate_.open();
+  ending.join();
+  const std::vector<int> all = answers_.wait_for(kRestores + 1);
+  EXPECT_EQ(std::count(all.begin(), all.end(), 0), JobRestorer::kThreads);
+  EXPECT_EQ(target_.machines.size(), static_cast<size_t>(JobRestorer::kThreads));
+}
+
+}  // namespace
+}  // namespace vtpmfs::fs

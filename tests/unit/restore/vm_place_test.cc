@@ -1,0 +1,234 @@
+// Where a restored VM goes.
+#include "fs/restore/job/vm_place.h"
+
+#include "tests/unit/restore/restore_fixture.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+using testing::HasSubstr;
+using vsphere::DatastoreChoice;
+using vsphere::MoRef;
+using vsphere::PlacementOptions;
+
+constexpr uint64_t kNeeded = 64ULL << 20;
+
+MoRef host(int number) {
+  return {"HostSystem", "host-" + std::to_string(number)};
+}
+
+DatastoreChoice datastore(const std::string& name, uint64_t free, std::vector<MoRef> hosts) {
+  DatastoreChoice out;
+  out.place = {{"Datastore", name}, name, kDatacenter, "/DC0", {}};
+  out.free_bytes = free;
+  out.accessible = true;
+  out.hosts = std::move(hosts);
+  return out;
+}
+
+/// Cluster C0 (DRS, hosts 1 and 2), cluster C1 (no DRS, hosts 3 and 4), host esx5 alone.
+class VmPlaceTest : public testing::Test {
+ protected:
+  VmPlaceTest() {
+    for (int i = 1; i <= 5; ++i) {
+      const std::string name = "esx" + std::to_string(i);
+      const std::string owner = i <= 2 ? "C0" : i <= 4 ? "C1" : name;
+      offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe"});
+    }
+    const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
+      return vsphere::PoolChoice{{"ResourcePool", "pool-" + owner},
+                                 "/DC0/host/" + owner + "/Resources",
+                                 {"ComputeResource", owner},
+                                 drs,
+                                 std::move(hosts)};
+    };
+    offered_.pools = {pool("C0", true, {host(1), host(2)}), pool("C1", false, {host(3), host(4)}),
+                      pool("esx5", false, {host(5)})};
+    offered_.datastores = {datastore("small", 1ULL << 30, {host(1), host(2), host(3), host(4)}),
+                           datastore("large", 1ULL << 40, {host(1), host(2), host(4)}),
+                           datastore("local", 1ULL << 35, {host(5)})};
+  }
+  Result<VmPlace> choose(const std::optional<std::string>& saved = std::nullopt) {
+    return choose_place(offered_, wanted_, saved, kNeeded);
+  }
+  int refusal(const std::optional<std::string>& saved = std::nullopt) {
+    const auto place = choose(saved);
+    return place ? 0 : place.error().code.value();
+  }
+  PlacementOptions offered_;
+  Placement wanted_;
+};
+
+TEST_F(VmPlaceTest, TheLargestDatastoreAndAPoolThatFits) {
+  const auto place = choose();
+  ASSERT_TRUE(place) << place.error().words;
+  EXPECT_EQ(place->datastore.place.name, "large");
+  EXPECT_EQ(place->pool.pool.value, "pool-C0");
+  EXPECT_FALSE(place->host) << "DRS chooses";
+}
+
+TEST_F(VmPlaceTest, TheSavedDatastoreWhereItIsUsable) {
+  EXPECT_EQ(choose("small")->datastore.place.name, "small");
+  EXPECT_EQ(choose("elsewhere")->datastore.place.name, "large");
+  offered_.datastores[0].accessible = false;
+  EXPECT_EQ(choose("small")->datastore.place.name, "large");
+}
+
+TEST_F(VmPlaceTest, APoolByNameByClusterAndByPath) {
+  for (const char* name : {"C1", "/DC0/host/C1", "/DC0/host/C1/Resources", "DC0/host/C1"}) {
+    wanted_.pool = name;
+    const auto place = choose();
+    ASSERT_TRUE(place) << name;
+    EXPECT_EQ(place->pool.pool.value, "pool-C1") << name;
+  }
+  wanted_.pool = "C9";
+  EXPECT_EQ(refusal(), ENOENT);
+}
+
+TEST_F(VmPlaceTest, WithoutDrsAHostThatMountsTheDatastoreIsNamed) {
+  wanted_.pool = "C1";
+  EXPECT_EQ(choose()->host, host(4));
+  EXPECT_EQ(choose("small")->host, host(3));
+}
+
+TEST_F(VmPlaceTest, AHostAloneNeedsNoName) {
+  wanted_.pool = "esx5";
+  const auto place = choose();
+  ASSERT_TRUE(place);
+  EXPECT_FALSE(place->host);
+  EXPECT_EQ(place->datastore.place.name, "local");
+}
+
+TEST_F(VmPlaceTest, AHostByNameAndByPath) {
+  for (const char* name : {"esx2", "/DC0/host/C0/esx2"}) {
+    wanted_.host = name;
+    EXPECT_EQ(choose()->host, host(2)) << name;
+  }
+  wanted_.host = "esx9";
+  EXPECT_EQ(refusal(), ENOENT);
+  wanted_.host = "esx2";
+  offered_.hosts[1].usable = false;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+}
+
+TEST_F(VmPlaceTest, ADatastoreByNameAndByPath) {
+  for (const char* name : {"small", "/DC0/datastore/small", "/DC0/datastore/Folder/small"}) {
+    wanted_.datastore = name;
+    EXPECT_EQ(choose()->datastore.place.name, "small") << name;
+  }
+  for (const char* name : {"absent", "/DC1/datastore/small"}) {
+    wanted_.datastore = name;
+    EXPECT_EQ(refusal("large"), ENOENT) << name;
+  }
+}
+
+TEST_F(VmPlaceTest, ANamedDatastoreThatIsFullOrAwayIsNotReplaced) {
+  wanted_.datastore = "small";
+  offered_.datastores[0].free_bytes = kNeeded - 1;
+  EXPECT_EQ(refusal(), ENOSPC);
+  offered_.datastores[0].free_bytes = kNeeded;
+  EXPECT_EQ(refusal(), 0);
+  offered_.datastores[0].maintenance = true;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  offered_.datastores[0].maintenance = false;
+  offered_.datastores[0].accessible = false;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+}
+
+TEST_F(VmPlaceTest, WhatWasNamedMustGoTogether) {
+  wanted_.pool = "C0";
+  wanted_.datastore = "local";
+  EXPECT_EQ(refusal(), EINVAL);
+}
+
+TEST_F(VmPlaceTest, WhereNothingHasRoomOrWorks) {
+  PlacementOptions all = offered_;
+  for (auto& each : offered_.datastores) each.free_bytes = 0;
+  EXPECT_EQ(refusal(), ENOSPC);
+  offered_ = all;
+  for (auto& each : offered_.hosts) each.usable = false;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  offered_ = all;
+  for (auto& each : offered_.hosts) each.crypto_state = "incapable";
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  offered_ = all;
+  offered_.pools.clear();
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+}
+
+TEST_F(VmPlaceTest, AnIncapableHostIsPassedOver) {
+  wanted_.pool = "C1";
+  offered_.hosts[3].crypto_state = "incapable";
+  const auto place = choose();
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->host, host(3));
+  EXPECT_EQ(place->datastore.place.name, "small");
+}
+
+TEST(Merged, MountOptionsComeFirst) {
+  Placement options, directory;
+  options.pool = "P1";
+  directory.pool = "P2";
+  directory.datastore = "D2";
+  options.networks = {{"A", "B"}};
+  directory.networks = {{"A", "C"}, {"D", "E"}};
+  const Placement both = merged(options, directory);
+  EXPECT_EQ(both.pool, "P1");
+  EXPECT_EQ(both.datastore, "D2");
+  EXPECT_EQ(both.networks, (std::map<std::string, std::string>{{"A", "B"}, {"D", "E"}}));
+}
+
+class Networks : public testing::Test {
+ protected:
+  Networks() {
+    offered_.networks = {
+        {{"Network", "network-1"}, "Office", {}, {}, {}, {}},
+        {{"DistributedVirtualPortgroup", "dvportgroup-1"}, "Wages", "pg-1", "switch-1", {}, {}},
+        {{"OpaqueNetwork", "network-o1"}, "Overlay", {}, {}, "opaque-1", "nsx"}};
+    nic_.type = "VirtualVmxnet3";
+    nic_.key = 4000;
+    nic_.mac_address = "00:50:56:00:00:01";
+  }
+  std::string chosen(const std::map<std::string, std::string>& mapping = {}) {
+    vsphere::VmConfig config;
+    config.devices = {nic_};
+    warnings_.clear();
+    const auto networks = choose_networks(offered_, config, mapping, warnings_);
+    EXPECT_EQ(networks.empty(), !warnings_.empty());
+    return networks.empty() ? "" : networks.at(4000).name;
+  }
+  PlacementOptions offered_;
+  vsphere::VmDevice nic_;
+  std::vector<std::string> warnings_;
+};
+
+TEST_F(Networks, ByNameByPortGroupAndByOpaqueId) {
+  nic_.network_name = "Office";
+  EXPECT_EQ(chosen(), "Office");
+  nic_.network_name.reset();
+  nic_.portgroup_key = "pg-1";
+  nic_.switch_uuid = "switch-1";
+  EXPECT_EQ(chosen(), "Wages");
+  nic_.switch_uuid = "switch-2";
+  EXPECT_EQ(chosen(), "") << "the same key on another switch is another network";
+  nic_.portgroup_key.reset();
+  nic_.opaque_network_id = "opaque-1";
+  EXPECT_EQ(chosen(), "Overlay");
+}
+
+TEST_F(Networks, AMappingDecidesAndIsNeverReplacedByAGuess) {
+  nic_.network_name = "Office";
+  EXPECT_EQ(chosen({{"Office", "Wages"}}), "Wages");
+  EXPECT_EQ(chosen({{"Office", "Nowhere"}}), "");
+  EXPECT_EQ(chosen({{"Other", "Wages"}}), "Office");
+}
+
+TEST_F(Networks, ACardWhoseNetworkIsNotHereComesBackWithoutOne) {
+  nic_.network_name = "Gone";
+  EXPECT_EQ(chosen(), "");
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_THAT(warnings_[0], HasSubstr("'Gone'"));
+}
+
+}  // namespace
+}  // namespace vtpmfs::fs
