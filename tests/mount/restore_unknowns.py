@@ -148,7 +148,7 @@ def row_of_left_behind(matrix, vault):
 
 
 def rows_of_options(matrix, vault):
-    vault.remount("--restore-accept-rewrapped", "--restore-policy", "never-create")
+    vault.remount("--restore-accept-rewrapped")
     with matrix.row("bundle-at-create=rewrapped with --restore-accept-rewrapped: made, called unproven"):
         lost = vault.take()
         turn(vault, {"bundle-at-create": "rewrapped"})
@@ -162,12 +162,18 @@ def rows_of_options(matrix, vault):
         turn(vault, {"bundle-at-create": "dropped"})
         expect_equal(put(vault, lost), "EIO", "errno of the last close")
         vault.check_nothing_made(machines)
+
+
+def row_of_no_policy(matrix, scene):
     with matrix.row("encryption-policies=none with --restore-policy=never-create: none is made"):
+        vault = Vault(scene, 3, "--restore-policy", "never-create")
         lost = vault.take()
         turn(vault, {"encryption-policies": "none"})
-        vault.simulator.reset_counts()
-        restored(vault, lost)
+        after = restored(vault, lost)
         expect_equal(vault.simulator.counts().get("PbmCreate", 0), 0, "policies made")
+        expect_equal(after["profiles"], [], "policies of the VM")
+        expect(status_of(vault.staged(lost))["warnings"], "restore.status does not say so")
+        vault.mount.unmount()
 
 
 def rows_of_special_machines(matrix, scene):
@@ -226,6 +232,7 @@ def main():
         row_of_left_behind(matrix, vault)
         rows_of_options(matrix, vault)
         vault.mount.unmount()
+        row_of_no_policy(matrix, scene)
         rows_of_special_machines(matrix, scene)
     matrix.end()
 
