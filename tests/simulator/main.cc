@@ -52,7 +52,7 @@ void say_ready(const Simulator& simulator, const std::string& certificate_direct
                const std::string& ready_file) {
   std::string authority;
   if (!certificate_directory.empty()) {
-    authority = certificate_directory + "/ca.pem";
+    authority = std::filesystem::absolute(certificate_directory + "/ca.pem").string();
     write_whole(authority, simulator.tls().authority_pem());
   }
   const nlohmann::json ready = {{"url", simulator.url()},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -96,11 +97,28 @@ Outcome<Rest> find_all(const _vim25__RetrievePropertiesEx& request, const Viewpo
   return rest;
 }
 
+/// Whether the request asks only for what everybody may read (SessionManager.currentSession).
+bool asks_for_public_things(const _vim25__RetrievePropertiesEx& request,
+                            const Inventory& inventory) {
+  const auto is_public = [&](const vim25__PropertySpec& set) {
+    const PropertyTable* table = inventory.properties_of(set.type);
+    return table != nullptr && !set.pathSet.empty() && !set.all.value_or(false) &&
+           std::all_of(set.pathSet.begin(), set.pathSet.end(), [&](const auto& path) {
+             const auto match = table->find(path);
+             return match && match->property->privilege == "System.Anonymous";
+           });
+  };
+  return std::all_of(request.specSet.begin(), request.specSet.end(), [&](const auto& spec) {
+    return std::all_of(spec.propSet.begin(), spec.propSet.end(), is_public);
+  });
+}
+
 Outcome<void> retrieve(Call& call, const _vim25__RetrievePropertiesEx& request,
                        _vim25__RetrievePropertiesExResponse& response) {
   const bool nobody = !call.session() || call.session()->ended();
   // Without a session some servers fault, others say so in each missingSet.
-  if (nobody && call.simulator().switches().is("unauthenticated-retrieve", "fault")) {
+  if (nobody && call.simulator().switches().is("unauthenticated-retrieve", "fault") &&
+      !asks_for_public_things(request, call.inventory())) {
     return refuse(not_authenticated(ref_of(request._USCOREthis), "System.View"));
   }
   const Viewpoint viewpoint{call.simulator(), nobody ? nullptr : call.session()};

@@ -1,5 +1,6 @@
 #include "tests/simulator/collector/selection.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <unordered_set>
@@ -45,8 +46,12 @@ class Walk {
     }
   }
 
+  /// What no PropertySpec asks anything of is passed through only.
   void take(const Ref& ref) {
-    if (taken_.insert(ref).second) found_.objects.push_back(ref);
+    const bool wanted =
+        std::any_of(spec_.properties.begin(), spec_.properties.end(),
+                    [&](const auto& properties) { return is_a(ref.type, properties.type); });
+    if (wanted && taken_.insert(ref).second) found_.objects.push_back(ref);
   }
 
   Outcome<void> follow(const ManagedObject& from, const std::vector<Traversal>& traversals) {

@@ -9,7 +9,8 @@
 namespace vtpmfs::simulator {
 
 struct Selection {
-  /// Each once, in the order in which they were found.
+  /// Each once, in the order in which they were found; only those of a type that a PropertySpec
+  /// names.
   std::vector<Ref> objects;
   /// Starts that do not exist, where the spec wants them reported.
   std::vector<Ref> missing;

@@ -49,7 +49,7 @@ bool HttpReader::read_line(std::string& line, size_t most) {
       at_ = end + 2;
       return line.size() <= most;
     }
-    if (pending_.size() - at_ > most) return false;
+    if (pending_.size() - at_ > most + 1) return false;  // a lone CR may be half of the end
     searched = pending_.size() - at_ == 0 ? 0 : pending_.size() - at_ - 1;
     if (!fill()) return false;
   }

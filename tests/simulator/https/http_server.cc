@@ -5,6 +5,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,6 +34,10 @@ void block_sigpipe() {
   sigemptyset(&pipe);
   sigaddset(&pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
+
+bool wants_close(const HttpRequest& request) {
+  return ::strcasecmp(std::string(request.header("connection")).c_str(), "close") == 0;
 }
 
 }  // namespace
@@ -75,7 +80,10 @@ HttpServer::~HttpServer() {
 }
 
 void HttpServer::stop() {
-  if (stopping_.exchange(true)) return;
+  {
+    const std::scoped_lock hold(lock_);  // so that no waiter misses the news
+    if (stopping_.exchange(true)) return;
+  }
   ::shutdown(listener_, SHUT_RDWR);  // wakes accept()
   room_.notify_all();
   if (acceptor_.joinable()) acceptor_.join();
@@ -164,12 +172,15 @@ void HttpServer::serve(Connection& connection) {
       open = send_response(socket, request, HttpResponse::text(status, "bad request\n"), false);
       continue;
     }
-    const bool keep_alive = request.body_complete && request.header("connection") != "close";
+    const bool keep_alive = request.body_complete && !wants_close(request);
     const HttpResponse response = handler_(request);
     open = send_response(socket, request, response, keep_alive) && request.body_complete;
   }
   socket.close(Socket::Ending::orderly);
-  connection.finished = true;
+  {
+    const std::scoped_lock hold(lock_);
+    connection.finished = true;
+  }
   room_.notify_all();
 }
 

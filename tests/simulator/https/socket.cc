@@ -61,12 +61,13 @@ bool Socket::write_all(std::string_view bytes) {
 }
 
 void Socket::close(Ending ending) {
+  // Closed before? The number may be another connection's by now. Only this thread closes.
+  if (descriptor_ < 0) return;
   if (ending == Ending::orderly && tls_ && SSL_is_init_finished(tls_.get()) != 0) {
     ERR_clear_error();
     SSL_shutdown(tls_.get());
   }
   const std::scoped_lock hold(lock_);
-  if (descriptor_ < 0) return;
   if (ending == Ending::reset) {
     const linger at_once{1, 0};
     ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

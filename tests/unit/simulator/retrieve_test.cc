@@ -192,6 +192,24 @@ TEST_F(RetrieveTest, TraversalFollowsParentsByName) {
   EXPECT_EQ(ids, (std::vector<std::string>{machine.id, "group-v3", "group-d1"}));
 }
 
+TEST_F(RetrieveTest, ObjectsThatNoPropertySpecAsksForAreLeftOut) {
+  const Ref machine = world.add_machine("a");
+  auto request = retrieve_request(machine, {"name"});
+  request.specSet[0].objectSet[0].obj = wire(world.root_ref);
+  auto* down = arena.make<vim25__TraversalSpec>();
+  down->name = "down";
+  down->type = "Folder";
+  down->path = "childEntity";
+  auto* again = arena.make<vim25__SelectionSpec>();
+  again->name = "down";
+  down->selectSet.push_back(again);
+  request.specSet[0].objectSet[0].selectSet.push_back(down);
+  const auto response = retrieve(request);
+  ASSERT_TRUE(response) << response.error().words;
+  ASSERT_EQ((*response)->returnval->objects.size(), 1U);
+  EXPECT_EQ((*response)->returnval->objects[0].obj.__item, machine.id);
+}
+
 TEST_F(RetrieveTest, UnknownTypesAndNamesAreInvalidArguments) {
   auto request = retrieve_request(world.folder_ref, {"name"});
   request.specSet[0].propSet[0].type = "Hologram";

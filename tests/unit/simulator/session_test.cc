@@ -105,10 +105,14 @@ TEST_F(SessionTest, TooManySessionsAre503) {
 }
 
 TEST_F(SessionTest, CurrentSessionTellsWhoAsks) {
-  auto request =
+  const auto request =
       SimulatorFixture::retrieve_request({"SessionManager", "SessionManager"}, {"currentSession"});
+  // Everybody may ask; nobody is told who he is before he logs in.
+  const auto before = client.call<_vim25__RetrievePropertiesExResponse>(request);
+  ASSERT_TRUE(before) << before.error().words;
+  EXPECT_TRUE((*before)->returnval->objects.at(0).propSet.empty());
   ASSERT_TRUE(client.login());
-  auto response = client.call<_vim25__RetrievePropertiesExResponse>(request);
+  const auto response = client.call<_vim25__RetrievePropertiesExResponse>(request);
   ASSERT_TRUE(response) << response.error().words;
   const auto& properties = (*response)->returnval->objects.at(0).propSet;
   ASSERT_EQ(properties.size(), 1U);
