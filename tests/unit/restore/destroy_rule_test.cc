@@ -1,6 +1,9 @@
 // What may be destroyed: everything must hold, and each single thing that does not saves the VM.
 #include "fs/restore/job/destroy_rule.h"
 
+#include <functional>
+#include <ostream>
+
 #include "tests/unit/restore/restore_fixture.h"
 
 namespace vtpmfs::fs {
@@ -12,6 +15,10 @@ struct Case {
   const char* name;
   std::function<void(VmIdentity&, RestoreRecord&, std::string& vcenter)> change;
 };
+
+void PrintTo(const Case& each, std::ostream* out) {
+  *out << each.name;
+}
 
 const Case kCases[] = {
     {"AnotherVCenter", [](VmIdentity&, RestoreRecord&, std::string& v) { v = "vcenter-2"; }},
