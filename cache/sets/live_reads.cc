@@ -316,15 +316,23 @@ void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched
 void LiveVmSets::remember_failure_locked(VmSlot& slot, const Error& error) {
   if (error.code == Errno{EINTR} || error.code == Errno{ECANCELED}) return;
   const MonotonicTime now = clock_.monotonic();
-  const auto next_pause = [&](const std::optional<VmSlot::Failure>& former) {
-    if (!former) return settings_.first_pause;
-    return std::min(former->pause * 2, settings_.longest_pause);
-  };
-  std::chrono::milliseconds pause = next_pause(slot.failure);
+  const auto pause = next_pause(slot.failure);
   slot.failure = VmSlot::Failure{error, now + pause, pause};
-  if (error.code == Errno{EHOSTUNREACH} && is_of_connection(error)) {
-    pause = next_pause(away_);
-    away_ = VmSlot::Failure{error, now + pause, pause};
+}
+
+std::chrono::milliseconds LiveVmSets::next_pause(
+    const std::optional<VmSlot::Failure>& former) const {
+  if (!former) return settings_.first_pause;
+  return std::min(former->pause * 2, settings_.longest_pause);
+}
+
+void LiveVmSets::note_reachability(const Error* error) {
+  const std::lock_guard lock(mutex_);
+  if (error == nullptr) {
+    away_.reset();
+  } else if (error->code == Errno{EHOSTUNREACH} && is_of_connection(*error)) {
+    const auto pause = next_pause(away_);
+    away_ = VmSlot::Failure{*error, clock_.monotonic() + pause, pause};
   }
 }
 

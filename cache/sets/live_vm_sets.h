@@ -134,6 +134,11 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   void end_fetch(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
   void remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched);
   void remember_failure_locked(VmSlot& slot, const Error& error);
+  [[nodiscard]] std::chrono::milliseconds next_pause(
+      const std::optional<VmSlot::Failure>& former) const;
+  /// What vCenter's own service answered; null: it did. A file that cannot be had says nothing of
+  /// the others.
+  void note_reachability(const Error* error);
   [[nodiscard]] uint64_t tag_locked(const Generation& generation, FileRole role) const;
 
   [[nodiscard]] static const VersionPtr& shown_locked(const VmSlot& slot);

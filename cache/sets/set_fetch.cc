@@ -64,10 +64,21 @@ void SetFetch::take_bytes(Result<std::string> bytes) {
   if (!bytes) {
     // Moved away (a migration to another datastore), or renamed: the details tell where it is.
     if (bytes.error().code == Errno{ENOENT}) return read_again("nvram is not where it was");
+    if (bytes.error().code == Errno{EHOSTUNREACH}) return find_out_who_is_away(bytes.error());
     return fail_with(std::move(bytes.error()));
   }
   bytes_ = std::make_shared<const std::string>(std::move(*bytes));
   steps_.compute([self = shared_from_this()] { self->look_at_bytes(); });
+}
+
+void SetFetch::find_out_who_is_away(Error error) {
+  // A 503 may be of this one file, of its host or datastore. Whether vCenter itself is away is told
+  // by asking it for something else; the owner learns that from the same answer.
+  const auto with = call();
+  if (!with) return;
+  steps_.read_change_version(version_->vm, *with,
+                             [self = shared_from_this(), error = std::move(error)](
+                                 const Result<std::string>&) { self->fail_with(error); });
 }
 
 void SetFetch::look_at_bytes() {

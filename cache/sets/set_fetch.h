@@ -66,6 +66,7 @@ class SetFetch : public std::enable_shared_from_this<SetFetch> {
 
   void download();
   void take_bytes(Result<std::string> bytes);
+  void find_out_who_is_away(Error error);
   void look_at_bytes();
   void list_again();
   void take_listing(Result<NvramFound> found);

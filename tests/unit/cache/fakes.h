@@ -189,6 +189,7 @@ class FakeVmSource final : public vsphere::VmSource {
   std::map<MoRef, vsphere::VmDetail> vms;
   std::map<std::string, std::string> files;              ///< by path on the datastore
   std::map<std::string, vsphere::DatastoreFile> listed;  ///< what a listing says
+  std::map<std::string, Error> file_errors;              ///< what fetching that path answers
   std::set<MoRef> poison;                                ///< a page with one of them is refused
   std::optional<Error> details_error, list_error, directory_error, fetch_error, version_error;
   bool bulk_refused = false;
@@ -351,8 +352,11 @@ class FakeVmSource final : public vsphere::VmSource {
       {
         const std::lock_guard lock(mutex);
         const auto file = files.find(path);
+        const auto trouble = file_errors.find(path);
         if (fetch_error) {
           answer = fail(*fetch_error);
+        } else if (trouble != file_errors.end()) {
+          answer = fail(trouble->second);
         } else if (file == files.end()) {
           answer = fail(ENOENT, "404");
         } else if (file->second.size() > max_bytes) {

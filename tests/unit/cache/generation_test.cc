@@ -141,11 +141,25 @@ TEST_F(GenerationTest, AFailureIsNotAskedForAgainAtOnceAndSuccessClearsIt) {
 TEST_F(GenerationTest, WhereVcenterIsAwayOnlyTheFirstVmAsks) {
   for (int i = 1; i <= 50; ++i) add(tpm_detail(i));
   source.fetch_error = Error{Errno{EHOSTUNREACH}, "connection refused"};
+  source.version_error = source.fetch_error;
   for (int i = 1; i <= 50; ++i) EXPECT_EQ(error_of(vm_ref(i), FileRole::nvram), EHOSTUNREACH);
   EXPECT_EQ(source.fetches, 1);
   source.fetch_error.reset();
+  source.version_error.reset();
   clock.advance(std::chrono::seconds(2));
   EXPECT_EQ(text(vm_ref(7), FileRole::nvram), "nvram bytes");
+}
+
+TEST_F(GenerationTest, AFileThatIsNotServedFailsItsVmAlone) {
+  for (int i = 1; i <= 4; ++i) add(tpm_detail(i));
+  source.file_errors.emplace(source.nvram_path_of(vm_ref(2)), Error{Errno{EHOSTUNREACH}, "503"});
+  for (int round = 0; round < 3; ++round) {
+    for (const FileRole role : kSealing) EXPECT_EQ(error_of(vm_ref(2), role), EHOSTUNREACH);
+    for (const int other : {1, 3, 4})
+      EXPECT_EQ(text(vm_ref(other), FileRole::nvram), "nvram bytes");
+    pass_pin();
+  }
+  EXPECT_EQ(sets->incomplete().size(), 1U);
 }
 
 TEST_F(GenerationTest, AReconfigurationInBetweenIsReadAgain) {
