@@ -39,11 +39,15 @@ void put_text(SetVersion& version, FileRole role, std::optional<std::string> tex
   version.texts[index_of(role)] = std::make_shared<const std::string>(std::move(*text));
 }
 
+/// Its own values could not be read.
+bool fails(const SetVersion& version, FileRole role) {
+  return std::any_of(version.file_errors.begin(), version.file_errors.end(),
+                     [&](const auto& entry) { return entry.first == role; });
+}
+
 /// A file that cannot be had now, and that the VM must have all the same.
 bool belongs_without_text(const SetVersion& version, FileRole role) {
-  return version.has_tpm || !is_sealing(role) ||
-         std::any_of(version.file_errors.begin(), version.file_errors.end(),
-                     [&](const auto& entry) { return entry.first == role; });
+  return version.has_tpm || !is_sealing(role) || fails(version, role);
 }
 
 /// What stays readable stays as it was, where it cannot be read now.
@@ -107,7 +111,8 @@ VersionPtr SetBuilder::build(BuildInput input) const {
   version->has_run = has_run(detail);
   version->nvram_place = std::move(input.nvram_place);
   version->nvram = std::move(input.nvram);
-  Shortfall shortfall = shortfall_of_details(detail, input.has_tpm);
+  Shortfall shortfall =
+      shortfall_of_details(detail, input.has_tpm, detail.key_id.has_value() || input.origin.key);
   version->detail_reason = std::move(shortfall.set);
   version->file_errors = std::move(shortfall.files);
   render(*version, input);
@@ -124,7 +129,7 @@ void SetBuilder::render(SetVersion& version, BuildInput& input) const {
   put_text(version, FileRole::encryption_bundle, std::move(files.bundle));
   put_text(version, FileRole::firmware, std::move(files.firmware));
   put_text(version, FileRole::vtpm, std::move(files.vtpm));
-  if (has_configuration(detail) || !input.former) {
+  if (!fails(version, FileRole::config)) {
     put_text(version, FileRole::config, std::move(files.config));
   }
   keep_text(version, input.former.get(), FileRole::firmware);

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "cache/saved/key_locator.h"
+#include "vsphere/vm/vm_property.h"
 
 namespace vtpmfs::cache {
 namespace {
@@ -26,6 +27,29 @@ Error why_missing(const VmDetail& detail, std::string_view property, std::string
     return error_of(ENODATA, "vCenter has no configuration of this VM");
   }
   return error_of(ENODATA, "vCenter has no " + std::string(what) + " of this VM");
+}
+
+/// Whether config.json says something else where this property cannot be read. extraConfig and the
+/// firmware have files of their own.
+bool is_of_config_file(std::string_view property) {
+  using namespace vsphere::vm_property;
+  return property == kName || property == "config" ||
+         (is_part_of(property, "config") && !is_part_of(property, "config.extraConfig") &&
+          property != kFirmware && property != kKeyId);
+}
+
+/// A config.json that lacks what could not be read would spoil an older copy.
+void look_at_config_file(const VmDetail& detail, bool names_key, Shortfall& shortfall) {
+  for (const vsphere::Unreadable& unreadable : detail.unreadable) {
+    const bool key = unreadable.property == vsphere::vm_property::kKeyId && !names_key;
+    if (key || is_of_config_file(unreadable.property)) {
+      shortfall.add(FileRole::config, unreadable.error);
+      return;
+    }
+  }
+  if (!has_configuration(detail)) {
+    shortfall.add(FileRole::config, error_of(ENODATA, "vCenter has no configuration of this VM"));
+  }
 }
 
 void look_at_states(const VmDetail& detail, Shortfall& shortfall) {
@@ -82,7 +106,7 @@ bool bundle_is_for_other_keys(const VmDetail& detail) {
          match_bundle(*detail.encryption_bundle, *detail.key_id) == BundleMatch::other_keys;
 }
 
-Shortfall shortfall_of_details(const VmDetail& detail, bool has_tpm) {
+Shortfall shortfall_of_details(const VmDetail& detail, bool has_tpm, bool names_key) {
   Shortfall shortfall;
   look_at_states(detail, shortfall);
   if (has_tpm || is_encrypted(detail)) {
@@ -107,6 +131,7 @@ Shortfall shortfall_of_details(const VmDetail& detail, bool has_tpm) {
                                     detail.key_id->provider_id.value_or("?") + "/" +
                                     detail.key_id->key_id + "), also when read again"));
   }
+  look_at_config_file(detail, names_key, shortfall);
   if (!detail.vm_path_name) {
     shortfall.add(FileRole::nvram,
                   why_missing(detail, "config.files.vmPathName", "path of the configuration file"));
@@ -131,7 +156,7 @@ Shortfall shortfall_of_details(const VmDetail& detail, bool has_tpm) {
 bool has_run(const VmDetail& detail) {
   return detail.power != vsphere::PowerState::off || detail.has_snapshot ||
          detail.log_with_content || why_unreadable(detail, "layoutEx") != nullptr ||
-         why_unreadable(detail, "snapshot") != nullptr;
+         why_unreadable(detail, vsphere::vm_property::kRootSnapshot) != nullptr;
 }
 
 std::optional<Error> nvram_shortfall(const NvramPlace& place, const NvramFound& found, bool ran,

@@ -38,8 +38,9 @@ bool device_list_unknown(const vsphere::VmDetail& detail);
 /// Whether a bundle of a known form names only other keys than keyId.
 bool bundle_is_for_other_keys(const vsphere::VmDetail& detail);
 
-/// What the details lack.
-Shortfall shortfall_of_details(const vsphere::VmDetail& detail, bool has_tpm);
+/// What the details lack. `names_key`: the key of the VM's home is known, from here or from the
+/// inventory, so that config.json can name it.
+Shortfall shortfall_of_details(const vsphere::VmDetail& detail, bool has_tpm, bool names_key);
 
 /// Traces of having run: on or suspended, snapshots, a log with content. What cannot be read counts
 /// as a trace.

@@ -17,6 +17,7 @@ struct Case {
   int set_error;
   FileRole special = FileRole::nvram;
   int special_error = 0;  ///< 0: as the set's
+  int config_error = 0;   ///< 0: config.json stays readable
 };
 
 void unread(vsphere::VmDetail& detail, std::string property, int code) {
@@ -44,7 +45,14 @@ TEST_P(IncompleteTest, ListsAllFivesAndFailsThemAtOpen) {
     EXPECT_EQ(set.error().code, Errno{special ? with.special_error : with.set_error})
         << file_name(role) << ": " << set.error().words;
   }
-  EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("vm-1"));
+  if (with.config_error == 0) {
+    EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("vm-1"));
+  } else {
+    const auto set = sets->open(kVm, FileRole::config);
+    ASSERT_FALSE(set);
+    EXPECT_EQ(set.error().code, Errno{with.config_error}) << set.error().words;
+    EXPECT_EQ(listed(kVm, FileRole::config).size, 1U);
+  }
   EXPECT_EQ(sets->incomplete().size(), 1U);
   EXPECT_EQ(source.fetches, 0);
   // ... and when it can be had again, all is well.
@@ -67,7 +75,15 @@ INSTANTIATE_TEST_SUITE_P(
                d.key_id.reset();
                unread(d, "config.keyId", EACCES);
              },
-             EACCES, FileRole::key_id, EACCES},
+             EACCES, FileRole::key_id, EACCES, EACCES},
+        Case{"hardware_unreadable", [](auto& d) { unread(d, "config.hardware.memoryMB", EACCES); },
+             EACCES, FileRole::nvram, 0, EACCES},
+        Case{"snapshots_unreadable_and_no_nvram",
+             [](auto& d) {
+               d.vm_path_name = "[ds1] empty/vm1.vmx";
+               unread(d, "rootSnapshot", EACCES);
+             },
+             ENODATA},
         Case{"no_bundle", [](auto& d) { d.encryption_bundle.reset(); }, ENODATA,
              FileRole::encryption_bundle, ENODATA},
         Case{"extra_config_unreadable",
@@ -89,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
                d.vtpm.reset();
                unread(d, "config.hardware.device", EIO);
              },
-             EIO, FileRole::vtpm, EIO},
+             EIO, FileRole::vtpm, EIO, EIO},
         Case{"no_vtpm_though_tpm_present", [](auto& d) { d.vtpm.reset(); }, ENODATA},
         Case{"nvram_name_forbidden", [](auto& d) { d.nvram_extra_config = "../other/other.nvram"; },
              EIO},
@@ -136,6 +152,8 @@ TEST_F(IncompleteSetsTest, NoConfigurationAtAll) {
   EXPECT_EQ(listing->incomplete->code, Errno{EIO});
   EXPECT_EQ(listing->find(FileRole::firmware)->size, 1U);
   EXPECT_EQ(sets->open(kVm, FileRole::firmware).error().code, Errno{ENODATA});
+  EXPECT_EQ(sets->open(kVm, FileRole::config).error().code, Errno{ENODATA});
+  EXPECT_EQ(listing->find(FileRole::config)->size, 1U);
   EXPECT_EQ(sets->open(kVm, FileRole::key_id).error().code, Errno{ENODATA});
 }
 
