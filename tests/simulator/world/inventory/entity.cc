@@ -214,6 +214,25 @@ const PropertyTable& ResourcePool::properties() const {
   return table;
 }
 
+namespace {
+
+/// As a vCenter gives it: an NSX network's ids are in the derived type.
+Value network_summary(const Network& network, const Reading& reading) {
+  const auto filled = [&](auto summary) {
+    summary.network = wire(network.ref());
+    summary.name = network.name();
+    summary.accessible = true;
+    return summary;
+  };
+  if (network.opaque_id.empty()) return data_value(reading, filled(vim25__NetworkSummary{}));
+  auto summary = filled(vim25__OpaqueNetworkSummary{});
+  summary.opaqueNetworkId = network.opaque_id;
+  summary.opaqueNetworkType = network.opaque_type;
+  return data_value(reading, std::move(summary));
+}
+
+}  // namespace
+
 const PropertyTable& Network::properties() const {
   static const PropertyTable table =
       Declare<Network>(entity_properties())
@@ -243,7 +262,7 @@ const PropertyTable& Network::properties() const {
                     [](const Network& n, const Reading& r) -> Value {
                       return n.opaque_id.empty() ? nullptr : text_value(r, n.opaque_type);
                     })
-          .unset("summary")
+          .property("summary", network_summary)
           .unset("vm")
           .table();
   return table;
