@@ -19,10 +19,11 @@ SICK = "win00002"
 class Way:
     """One way in which a set cannot be had whole, and how it is mended."""
 
-    def __init__(self, name, spoil, mend, known_before):
+    def __init__(self, name, spoil, mend, known_before, reconfigures=False):
         self.name = name
         self.spoil = spoil
         self.mend = mend
+        self.reconfigures = reconfigures
         self.known_before = known_before  # by the vCenter's answers, before anything is read
 
 
@@ -41,7 +42,7 @@ def ways(simulator):
         Way("without the file that nvram names",
             lambda: simulator.control("set-extra-config", vm=SICK, key="nvram", value="other.nvram"),
             lambda: simulator.control("set-extra-config", vm=SICK, key="nvram", value=f"{SICK}.nvram"),
-            True),
+            True, reconfigures=True),
     ]
 
 
@@ -160,12 +161,20 @@ def rows_of_older_copies(matrix, scene, simulator):
                 # rsync looks at size and time only: it need not read what it has already.
                 expect(done.returncode != 0 or tool.name == "rsync -a", f"{tool.name} ended with 0")
                 sick = os.path.join(place, "DC1/vm", SICK)
-                expect(not run_fails_sums(sick), f"the older copy fails its sums: {broken(sick)}")
+                # A reconfigured VM has a config.json of its own time, which stays readable (SPEC).
+                spoiled = broken(sick) - ({"config.json"} if way.reconfigures else set())
+                # What fails at the first read only (SPEC) meets a target that cp has cut to nothing by then: one file, no
+                # more, and both cp and sha256sum say so. The README tells to copy over older copies with rsync.
+                most = 0 if way.known_before or tool.name == "rsync -a" else 1
+                expect(len(spoiled) <= most, f"the older copy fails its sums: {spoiled}")
                 shutil.rmtree(place)
 
 
 def broken(directory):
-    return run("sha256sum", "--quiet", "-c", "SHA256SUMS", cwd=directory).stdout.replace("\n", ", ")
+    """The files of a saved set that differ from its SHA256SUMS."""
+    said = run("sha256sum", "--quiet", "-c", "SHA256SUMS", cwd=directory)
+    expect(said.returncode == 0 or said.stdout, f"SHA256SUMS itself is spoiled: {said.stderr}")
+    return {line.split(":")[0] for line in said.stdout.splitlines()}
 
 
 def row_of_recovery(matrix, scene, simulator):
