@@ -13,8 +13,8 @@
 namespace vtpmfs::vsphere {
 namespace {
 
-/// Holds the pieces in the order in which they need each other. The transport goes before those who
-/// wait for its answers, since its destructor gives them.
+/// Holds the pieces in the order in which they need each other. At the end the transport goes
+/// before all who may wait for its answers, since its destructor gives them.
 class LiveConnection : public Connection {
  public:
   explicit LiveConnection(std::unique_ptr<http::Transport> transport)
@@ -23,9 +23,6 @@ class LiveConnection : public Connection {
   LiveConnection& operator=(const LiveConnection&) = delete;
 
   ~LiveConnection() override {
-    restore_target_.reset();
-    vms_.reset();
-    inventory_.reset();
     transport_->shut_down();
     if (session_) session_->log_out();
     transport_.reset();

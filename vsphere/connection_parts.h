@@ -1,5 +1,6 @@
 // Interface. The factories of the parts that a Connection is made of. The parts use what they are
-// given by reference; the Connection destroys them before it.
+// given by reference; the Connection destroys them before it, but after the transport: their
+// destructors must not call anybody.
 #pragma once
 
 #include <chrono>
