@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,15 @@ void ChangeVersionReader::read(const vsphere::MoRef& vm, const vsphere::Call& ca
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(Asker{vm, call.timeout, std::move(done)});
+  }
+  send();
+}
+
+void ChangeVersionReader::read(std::vector<Asker> askers) {
+  if (askers.empty()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    std::move(askers.begin(), askers.end(), std::back_inserter(waiting_));
   }
   send();
 }

@@ -19,22 +19,25 @@ class ChangeVersionReader : public std::enable_shared_from_this<ChangeVersionRea
  public:
   using Done = std::function<void(Result<std::string>)>;
 
-  explicit ChangeVersionReader(vsphere::VmSource& source) : source_(source) {}
-
-  /// `done` exactly once, on any thread. ENOENT where the VM has gone. The call's cancellation is
-  /// the asker's business: the answer comes all the same.
-  void read(const vsphere::MoRef& vm, const vsphere::Call& call, Done done);
-
-  /// Cancels what is under way.
-  void shut_down();
-
- private:
   struct Asker {
     vsphere::MoRef vm;
     std::chrono::milliseconds timeout;
     Done done;
   };
 
+  explicit ChangeVersionReader(vsphere::VmSource& source) : source_(source) {}
+
+  /// `done` exactly once, on any thread. ENOENT where the VM has gone. The call's cancellation is
+  /// the asker's business: the answer comes all the same.
+  void read(const vsphere::MoRef& vm, const vsphere::Call& call, Done done);
+
+  /// The same for many, who so are in one call where a page holds them.
+  void read(std::vector<Asker> askers);
+
+  /// Cancels what is under way.
+  void shut_down();
+
+ private:
   void send();
   void answer(const std::vector<Asker>& askers,
               const Result<std::map<vsphere::MoRef, std::string>>& versions);

@@ -72,6 +72,8 @@ struct VmSlot {
   VersionPtr latest;
   GenerationPtr pinned;            ///< what is served, where it is not the latest
   std::optional<Failure> failure;  ///< of the last fetch
+  /// Of a fetch that nobody waited for: told when the VM is read.
+  std::optional<Failure> ahead_failure;
   bool crash_consistent = false;   ///< how nvram was read last
   PerFile<uint64_t> given_tags{};  ///< which content the kernel got last; 0: none
 };

@@ -106,8 +106,9 @@ uint64_t LiveVmSets::tag_locked(const Generation& generation, FileRole role) con
   return version.text(role) ? tag_of(version.hashes[index_of(role)]) : 0;
 }
 
-std::optional<Error> LiveVmSets::held_back_locked(const VmSlot& slot) const {
+std::optional<Error> LiveVmSets::held_back_locked(VmSlot& slot) const {
   const MonotonicTime now = clock_.monotonic();
+  if (slot.ahead_failure) slot.failure = std::exchange(slot.ahead_failure, std::nullopt);
   if (slot.failure && now < slot.failure->retry_at) return slot.failure->error;
   if (away_ && now < away_->retry_at) return away_->error;
   return std::nullopt;
@@ -158,8 +159,9 @@ void LiveVmSets::read(const PinnedSetPtr& set, FileRole role, const vsphere::Cal
       }
     }
   }
-  if (answer) return done(std::move(*answer));
   if (fetch) fetch->start();
+  if (is_sealing(role)) fetch_ahead(generation->slot->vm);
+  if (answer) return done(std::move(*answer));
   auto on_cancel =
       call.cancel.on_cancel([this, generation, waiting = std::weak_ptr<Waiter>(waiter)] {
         if (const auto waiter_now = waiting.lock()) give_up_waiting(generation, waiter_now);
@@ -210,15 +212,21 @@ void LiveVmSets::give_up_waiting(const GenerationPtr& generation,
   waiter->done(fail(EINTR, "interrupted"));
 }
 
-bool LiveVmSets::become_whole_from_cache_locked(Generation& generation) {
-  const SetVersion& version = *generation.version;
+NvramBytes* LiveVmSets::cached_locked(const SetVersion& version) {
   const NvramPlace& place = version.nvram_place;
   if (!place.datastore || !place.path || version.nvram.state != NvramFound::State::listed) {
-    return false;
+    return nullptr;
   }
-  const NvramBytes* cached =
-      cache_.find(version.vm, *place.datastore, *place.path, version.nvram.file);
+  NvramBytes* cached = cache_.find(version.vm, *place.datastore, *place.path, version.nvram.file);
+  const bool outdated =
+      cached != nullptr && cached->ahead && cached->change_version != version.change_version;
+  return outdated ? nullptr : cached;
+}
+
+bool LiveVmSets::become_whole_from_cache_locked(Generation& generation) {
+  NvramBytes* cached = cached_locked(*generation.version);
   if (cached == nullptr) return false;
+  cached->ahead = false;
   become_whole_locked(generation, cached->bytes, cached->hash);
   return true;
 }
@@ -230,6 +238,7 @@ void LiveVmSets::become_whole_locked(Generation& generation, FileBytes nvram,
   generation.sums = std::make_shared<const std::string>(render_sums(*generation.version, &hash));
   generation.state = Generation::State::whole;
   generation.slot->failure.reset();
+  generation.slot->ahead_failure.reset();
 }
 
 Result<VersionPtr> LiveVmSets::adopt(const GenerationPtr& generation, uint64_t number,
@@ -249,6 +258,7 @@ Result<VersionPtr> LiveVmSets::adopt(const GenerationPtr& generation, uint64_t n
 
 void LiveVmSets::finished(const GenerationPtr& generation, uint64_t number,
                           Result<FetchedSet> result) {
+  looks_.ended(generation->slot->vm);
   end_fetch(generation, number, std::move(result));
   std::shared_ptr<SetFetch> ended;  // goes without the lock
   const std::lock_guard lock(mutex_);
@@ -266,14 +276,16 @@ void LiveVmSets::end_fetch(const GenerationPtr& generation, uint64_t number,
     if (generation->fetch_number != number) return;  // nobody waits for this one any more
     VmSlot& slot = *generation->slot;
     const bool was_incomplete = slot.failure.has_value();
+    const bool ahead = generation->waiters.empty();
     generation->fetch_number = 0;
     generation->state = Generation::State::idle;
     if (result) {
       become_whole_locked(*generation, result->nvram, result->hash);
-      remember_fetched_locked(slot, *result);
+      remember_fetched_locked(slot, *result, ahead);
     } else if (!generation->spoiled) {
-      remember_failure_locked(slot, result.error());
+      remember_failure_locked(ahead ? slot.ahead_failure : slot.failure, result.error());
     }
+    if (ahead) let_go_of_unread_locked(generation);
     if (was_incomplete != slot.failure.has_value() || generation->spoiled) {
       changed.push_back(slot.vm);
     }
@@ -292,13 +304,13 @@ void LiveVmSets::end_fetch(const GenerationPtr& generation, uint64_t number,
   tell(changed);
 }
 
-void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched) {
+void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched, bool ahead) {
   away_.reset();
   slot.crash_consistent = fetched.crash_consistent;
   const SetVersion& version = *fetched.version;
   cache_.put(slot.vm,
              NvramBytes{*version.nvram_place.path, version.nvram_place.datastore->datastore,
-                        fetched.found.file, fetched.nvram, fetched.hash});
+                        fetched.found.file, fetched.nvram, fetched.hash, ahead, version.change_version});
   // Other bytes under the same size and time: whoever copied the old ones must see a new time.
   const ContentId listed = nvram_content_id(fetched.found.file, version.change_version);
   const ContentId bytes = content_id_of(fetched.hash);
@@ -313,11 +325,12 @@ void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched
   times_.time_of(slot.vm, kBytes, bytes, std::nullopt);
 }
 
-void LiveVmSets::remember_failure_locked(VmSlot& slot, const Error& error) {
+void LiveVmSets::remember_failure_locked(std::optional<VmSlot::Failure>& failure,
+                                         const Error& error) {
   if (error.code == Errno{EINTR} || error.code == Errno{ECANCELED}) return;
   const MonotonicTime now = clock_.monotonic();
-  const auto pause = next_pause(slot.failure);
-  slot.failure = VmSlot::Failure{error, now + pause, pause};
+  const auto pause = next_pause(failure);
+  failure = VmSlot::Failure{error, now + pause, pause};
 }
 
 std::chrono::milliseconds LiveVmSets::next_pause(

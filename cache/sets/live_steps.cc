@@ -26,7 +26,7 @@ void LiveVmSets::download(const VersionPtr& version, const vsphere::Call& call,
 
 void LiveVmSets::read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
                                      Done<std::string> done) {
-  change_versions_->read(vm, call,
+  looks_.read(vm, call,
                          [this, done = std::move(done)](const Result<std::string>& change_version) {
                            note_reachability(change_version ? nullptr : &change_version.error());
                            done(change_version);

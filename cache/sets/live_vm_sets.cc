@@ -36,6 +36,9 @@ LiveVmSets::LiveVmSets(vsphere::VmSource& source, const Inventory& inventory, Fi
           settings_.filter, [this](const vsphere::MoRef& vm) { return latest(vm); },
           settings_.origin_hook),
       change_versions_(std::make_shared<ChangeVersionReader>(source)),
+      looks_(change_versions_),
+      walk_by_name_(inventory, clock, {}),
+      walk_by_inode_(inventory, clock, settings_.inode_order),
       cache_(settings_.cache_bytes),
       watcher_([this] { watch_pins(); }) {}
 
@@ -145,6 +148,7 @@ bool LiveVmSets::store(const VersionPtr& version) {
   if (version->change_version != slot->latest->change_version ||
       !version->nvram.same_as(slot->latest->nvram)) {
     slot->failure.reset();  // it failed for another one
+    slot->ahead_failure.reset();
   }
   slot->latest = version;
   drop_untouched_locked(slot);
@@ -199,6 +203,7 @@ bool LiveVmSets::may_unpin_locked(const VmSlot& slot, MonotonicTime now) const {
 
 void LiveVmSets::sweep() {
   const MonotonicTime now = clock_.monotonic();
+  looks_.release(now);
   std::vector<vsphere::MoRef> changed;
   std::vector<std::pair<GenerationPtr, uint64_t>> overdue;
   std::vector<std::shared_ptr<SetFetch>> to_cancel;

@@ -27,12 +27,14 @@
 #include <vector>
 
 #include "cache/inventory.h"
+#include "cache/sets/batch_looks.h"
 #include "cache/sets/change_version_reader.h"
 #include "cache/sets/generation.h"
 #include "cache/sets/nvram_cache.h"
 #include "cache/sets/nvram_listings.h"
 #include "cache/sets/set_fetch.h"
 #include "cache/sets/set_reader.h"
+#include "cache/sets/walk.h"
 #include "cache/sets/work_queue.h"
 #include "cache/vm_sets.h"
 #include "vsphere/vm_source.h"
@@ -48,6 +50,8 @@ struct SetsSettings {
   std::chrono::milliseconds first_pause{1000};  ///< after a failed fetch of a VM's nvram
   std::chrono::milliseconds longest_pause{60'000};
   OriginHook origin_hook;
+  /// The number by which cp sorts a directory's entries before it reads them: their inode's.
+  std::function<uint64_t(const vsphere::MoRef&)> inode_order;
 };
 
 class LiveVmSets final : public VmSets, private FetchSteps {
@@ -122,9 +126,10 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   // live_reads.cc; `_locked`: the caller holds the lock
   std::optional<Result<FileBytes>> answer_locked(Generation& generation, FileRole role);
   Result<FileBytes> give_locked(Generation& generation, FileRole role);
-  [[nodiscard]] std::optional<Error> held_back_locked(const VmSlot& slot) const;
+  [[nodiscard]] std::optional<Error> held_back_locked(VmSlot& slot) const;
   std::shared_ptr<SetFetch> begin_fetch_locked(const GenerationPtr& generation,
                                                std::chrono::milliseconds timeout);
+  [[nodiscard]] NvramBytes* cached_locked(const SetVersion& version);
   bool become_whole_from_cache_locked(Generation& generation);
   void become_whole_locked(Generation& generation, FileBytes nvram, const Sha256Hash& hash);
   void give_up_waiting(const GenerationPtr& generation, const std::shared_ptr<Waiter>& waiter);
@@ -132,14 +137,19 @@ class LiveVmSets final : public VmSets, private FetchSteps {
                            const VersionPtr& version);
   void finished(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
   void end_fetch(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
-  void remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched);
-  void remember_failure_locked(VmSlot& slot, const Error& error);
+  void remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched, bool ahead);
+  void remember_failure_locked(std::optional<VmSlot::Failure>& failure, const Error& error);
   [[nodiscard]] std::chrono::milliseconds next_pause(
       const std::optional<VmSlot::Failure>& former) const;
   /// What vCenter's own service answered; null: it did. A file that cannot be had says nothing of
   /// the others.
   void note_reachability(const Error* error);
   [[nodiscard]] uint64_t tag_locked(const Generation& generation, FileRole role) const;
+
+  // live_ahead.cc
+  void fetch_ahead(const vsphere::MoRef& vm);
+  [[nodiscard]] static bool may_fetch_ahead_locked(const VmSlot& slot);
+  void let_go_of_unread_locked(const GenerationPtr& generation);
 
   [[nodiscard]] static const VersionPtr& shown_locked(const VmSlot& slot);
   [[nodiscard]] bool may_unpin_locked(const VmSlot& slot, MonotonicTime now) const;
@@ -155,6 +165,9 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   NvramListings listings_;
   SetReader reader_;
   const std::shared_ptr<ChangeVersionReader> change_versions_;
+  BatchLooks looks_;
+  Walk walk_by_name_;
+  Walk walk_by_inode_;
   std::function<void(const std::vector<vsphere::MoRef>&)> listener_;
   const vsphere::CancelToken shut_down_;
 

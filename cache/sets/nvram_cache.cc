@@ -12,12 +12,12 @@ void NvramCache::put(const vsphere::MoRef& vm, NvramBytes content) {
   shrink();
 }
 
-const NvramBytes* NvramCache::find(const vsphere::MoRef& vm,
+NvramBytes* NvramCache::find(const vsphere::MoRef& vm,
                                    const vsphere::DatastorePlace& datastore,
                                    const std::string& path, const vsphere::DatastoreFile& file) {
   const auto found = by_vm_.find(vm);
   if (found == by_vm_.end()) return nullptr;
-  const NvramBytes& content = found->second->content;
+  NvramBytes& content = found->second->content;
   if (content.datastore != datastore.datastore || content.path != path ||
       content.file.size != file.size || !file.modified || content.file.modified != file.modified) {
     return nullptr;

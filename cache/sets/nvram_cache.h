@@ -24,6 +24,9 @@ struct NvramBytes {
   vsphere::DatastoreFile file;  ///< as listed
   std::shared_ptr<const std::string> bytes;
   Sha256Hash hash{};
+  /// Fetched ahead, and nobody had it yet: then it is good for this changeVersion only.
+  bool ahead = false;
+  std::optional<std::string> change_version;
 };
 
 class NvramCache {
@@ -32,7 +35,7 @@ class NvramCache {
 
   void put(const vsphere::MoRef& vm, NvramBytes content);
   /// The bytes of this file as listed; null where it is another one, or the listing has no time.
-  const NvramBytes* find(const vsphere::MoRef& vm, const vsphere::DatastorePlace& datastore,
+  NvramBytes* find(const vsphere::MoRef& vm, const vsphere::DatastorePlace& datastore,
                          const std::string& path, const vsphere::DatastoreFile& file);
   void remove(const vsphere::MoRef& vm);
   /// Drops the oldest that nobody holds, down to the bound.

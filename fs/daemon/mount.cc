@@ -20,6 +20,7 @@
 #include "fs/restore/job/journal_file.h"
 #include "fs/restore/staged_sets.h"
 #include "fs/tree/change_translator.h"
+#include "fs/tree/inode_numbers.h"
 #include "fs/tree/inventory_tree.h"
 #include "fs/tree/staged/restore_tree.h"
 
@@ -194,6 +195,9 @@ Status Mount::Parts::open_model() {
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
   sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout);
+  sets_settings.inode_order =
+      [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
+          const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
   cache::FeedSettings feed_settings;
   feed_settings.timeout = options.timeout;
   feed_settings.nvram_poll = options.nvram_poll;

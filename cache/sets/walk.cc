@@ -1,0 +1,109 @@
+#include "cache/sets/walk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vtpmfs::cache {
+namespace {
+
+/// So many VMs are fetched ahead at most; the next ones when half of them were read.
+constexpr size_t kWindow = 128;
+/// This many in a row make a walk.
+constexpr size_t kRow = 2;
+/// A walk that pauses longer has ended.
+constexpr std::chrono::seconds kPause{5};
+/// The order of the tree is listed anew after this time, where a VM is not where it was expected.
+constexpr std::chrono::seconds kOrderAge{5};
+/// Folders in folders; the inventory has no circles, but it may change while it is listed.
+constexpr unsigned kMaxDepth = 200;
+
+void list_below(const Inventory& inventory, const MoRef& directory, unsigned depth,
+                const Walk::SortKey& key, std::vector<MoRef>& order) {
+  if (depth > kMaxDepth) return;
+  std::vector<std::pair<uint64_t, Place>> children;
+  for (Place& place : inventory.children(directory)) {
+    const uint64_t rank = key ? key(place.id) : children.size();
+    children.emplace_back(rank, std::move(place));
+  }
+  if (key) {
+    std::sort(children.begin(), children.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  for (const auto& [rank, place] : children) {
+    if (place.kind == PlaceKind::vm) {
+      order.push_back(place.id);
+    } else {
+      list_below(inventory, place.id, depth + 1, key, order);
+    }
+  }
+}
+
+}  // namespace
+
+void Walk::list_tree(const MoRef& vm) {
+  auto top = inventory_.place(vm);
+  for (unsigned depth = 0; top && top->kind != PlaceKind::root && depth < kMaxDepth; ++depth) {
+    auto above = inventory_.place(top->parent);
+    if (!above) break;
+    top = std::move(above);
+  }
+  order_.clear();
+  if (top) list_below(inventory_, top->id, 0, key_, order_);
+  listed_at_ = clock_.monotonic();
+}
+
+bool Walk::find(const MoRef& vm, size_t& position) {
+  for (const bool again : {false, true}) {
+    if (again) {
+      if (!order_.empty() && clock_.monotonic() - listed_at_ < kOrderAge) return false;
+      list_tree(vm);
+    }
+    const auto found = std::find(order_.begin(), order_.end(), vm);
+    if (found == order_.end()) continue;
+    position = static_cast<size_t>(found - order_.begin());
+    return true;
+  }
+  return false;
+}
+
+bool Walk::is_next(const MoRef& vm, const Readable& readable, size_t& position) const {
+  for (size_t next = position_ + 1; next < order_.size(); ++next) {
+    if (order_[next] == vm) {
+      position = next;
+      return true;
+    }
+    if (readable(order_[next])) return false;
+  }
+  return false;
+}
+
+std::vector<MoRef> Walk::reads(const MoRef& vm, const Readable& readable) {
+  const std::lock_guard lock(mutex_);
+  const MonotonicTime now = clock_.monotonic();
+  if (!began_ || now - last_read_ > kPause) {
+    began_ = true;
+    in_a_row_ = 0;
+    if (now - listed_at_ > kOrderAge) order_.clear();
+  }
+  last_read_ = now;
+  if (in_a_row_ > 0 && order_[position_] == vm) return {};  // another of its files
+  size_t position = 0;
+  if (in_a_row_ > 0 && is_next(vm, readable, position)) {
+    ++in_a_row_;
+  } else {
+    in_a_row_ = find(vm, position) ? 1 : 0;
+    ahead_end_ = position + 1;
+  }
+  position_ = position;
+  if (in_a_row_ < kRow) return {};
+  ahead_end_ = std::max(ahead_end_, position_ + 1);
+  if (ahead_end_ - (position_ + 1) > kWindow / 2) return {};
+  const size_t end = std::min(order_.size(), position_ + 1 + kWindow);
+  std::vector<MoRef> next;
+  for (; ahead_end_ < end; ++ahead_end_) {
+    if (readable(order_[ahead_end_])) next.push_back(order_[ahead_end_]);
+  }
+  return next;
+}
+
+}  // namespace vtpmfs::cache

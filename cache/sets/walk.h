@@ -1,0 +1,52 @@
+// Recognises somebody who reads one VM after another, as cp does, and says who comes next.
+//
+// Neighbours are neighbours in the tree, folder by folder, in one of the orders in which tools go
+// through a directory: by name as it is listed (tar, rsync, find), or by inode number (cp sorts
+// so). VMs that cannot be read now are passed over. Thread-safe; asks the inventory only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "cache/clock.h"
+#include "cache/inventory.h"
+
+namespace vtpmfs::cache {
+
+class Walk {
+ public:
+  /// Whether a VM has an nvram that a walk would read.
+  using Readable = std::function<bool(const MoRef&)>;
+
+  /// What a directory's children are sorted by; none: their names.
+  using SortKey = std::function<uint64_t(const MoRef&)>;
+
+  Walk(const Inventory& inventory, const Clock& clock, SortKey key)
+      : inventory_(inventory), clock_(clock), key_(std::move(key)) {}
+
+  /// This VM is read now. Returns the VMs to fetch ahead: none most of the time, and many at once.
+  std::vector<MoRef> reads(const MoRef& vm, const Readable& readable);
+
+ private:
+  [[nodiscard]] bool is_next(const MoRef& vm, const Readable& readable, size_t& position) const;
+  bool find(const MoRef& vm, size_t& position);
+  void list_tree(const MoRef& vm);
+
+  const Inventory& inventory_;
+  const Clock& clock_;
+  const SortKey key_;
+  std::mutex mutex_;
+  std::vector<MoRef> order_;  ///< all shown VMs, as the tree shows them
+  MonotonicTime listed_at_{};
+  MonotonicTime last_read_{};
+  bool began_ = false;
+  size_t position_ = 0;   ///< of the VM that was read last
+  size_t in_a_row_ = 0;   ///< 0: nobody knows where it is
+  size_t ahead_end_ = 0;  ///< all before this were returned, or read
+};
+
+}  // namespace vtpmfs::cache

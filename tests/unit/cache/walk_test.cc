@@ -1,0 +1,132 @@
+// Who reads one VM after another is recognised, and gets many with few calls.
+#include <gmock/gmock.h>
+
+#include "tests/unit/cache/sets_fixture.h"
+
+namespace vtpmfs::cache::testing {
+namespace {
+
+using ::testing::IsEmpty;
+
+class WalkTest : public SetsFixture {
+ protected:
+  /// VMs 0 to `vms` - 1 in one folder, shown in that order.
+  void make_fleet(int vms) {
+    std::vector<EntityChange> changes;
+    std::vector<MoRef> all;
+    for (int i = 0; i < vms; ++i) {
+      source.add(tpm_detail(i), "nvram bytes");
+      const std::string number = std::to_string(100'000 + i);
+      changes.push_back(enter_vm(vm_ref(i), "vm" + number, kVmFolder));
+      all.push_back(vm_ref(i));
+    }
+    inventory.apply(update_of(changes));
+    for (const VersionPtr& version : sets->reader().read(all, {}).versions) sets->store(version);
+    source.before_fetch = [this](int) { ++fetches_seen; };
+  }
+  bool quiet(int fetches) {
+    return eventually([&] { return fetches_seen >= fetches; });
+  }
+  std::atomic<int> fetches_seen{0};
+};
+
+TEST_F(WalkTest, AWalkOverAThousandVmsLooksOncePerBatch) {
+  make_fleet(1000);
+  for (int i = 0; i < 1000; ++i) {
+    for (const FileRole role : kSealing) ASSERT_NE(text(vm_ref(i), role), "") << i;
+  }
+  EXPECT_EQ(source.fetches, 1000);
+  EXPECT_LE(source.version_calls, 1000 / 32);
+  EXPECT_THAT(sets->incomplete(), IsEmpty());
+}
+
+TEST_F(WalkTest, ReadingHereAndThereFetchesNothingAhead) {
+  make_fleet(400);
+  int reads = 0;
+  for (int i = 0; i < 400; i += 7) {
+    text(vm_ref((i * 37) % 400), FileRole::nvram);
+    ++reads;
+  }
+  EXPECT_EQ(source.fetches, reads);
+  EXPECT_EQ(source.version_calls, reads);
+}
+
+TEST_F(WalkTest, AVmThatFailsInABatchFailsAlone) {
+  make_fleet(200);
+  source.file_errors.emplace(source.nvram_path_of(vm_ref(40)), Error{Errno{EHOSTUNREACH}, "503"});
+  text(vm_ref(0), FileRole::nvram);
+  text(vm_ref(1), FileRole::nvram);
+  ASSERT_TRUE(quiet(130));
+  EXPECT_THAT(sets->incomplete(), IsEmpty());  // nobody read it yet
+  for (int i = 2; i < 200; ++i) {
+    if (i == 40) {
+      EXPECT_EQ(error_of(vm_ref(i), FileRole::nvram), EHOSTUNREACH);
+    } else {
+      EXPECT_EQ(text(vm_ref(i), FileRole::nvram), "nvram bytes") << i;
+    }
+  }
+  EXPECT_EQ(source.fetches, 200);
+  ASSERT_EQ(sets->incomplete().size(), 1U);
+  EXPECT_EQ(sets->incomplete()[0].vm, vm_ref(40));
+  EXPECT_LE(source.version_calls, 6);
+}
+
+TEST_F(WalkTest, WhoReadsAVmThatIsUnderWayWaitsForThatDownload) {
+  make_fleet(20);
+  text(vm_ref(0), FileRole::nvram);
+  source.hold_fetches = true;
+  const auto second = sets->open(vm_ref(1), FileRole::nvram);
+  ASSERT_TRUE(second);
+  auto first_answer = start_read(*second, FileRole::nvram);
+  ASSERT_EQ(source.held_fetches(), 19U);
+  const auto third = sets->open(vm_ref(2), FileRole::nvram);
+  ASSERT_TRUE(third);
+  auto answer = start_read(*third, FileRole::nvram);
+  EXPECT_EQ(source.held_fetches(), 19U);
+  source.release_fetches();
+  EXPECT_TRUE(wait_for(std::move(first_answer)));
+  EXPECT_TRUE(wait_for(std::move(answer)));
+  EXPECT_EQ(source.fetches, 20);
+}
+
+TEST_F(WalkTest, OneThatStallsDoesNotHoldUpTheOthersForLong) {
+  make_fleet(20);
+  text(vm_ref(0), FileRole::nvram);
+  source.before_fetch = [&](int number) { source.hold_fetches = number == 10; };
+  text(vm_ref(1), FileRole::nvram);
+  EXPECT_EQ(source.held_fetches(), 1U);
+  const auto set = sets->open(vm_ref(2), FileRole::nvram);
+  ASSERT_TRUE(set);
+  auto answer = start_read(*set, FileRole::nvram);
+  clock.advance(std::chrono::milliseconds(1100));
+  sets->sweep();
+  EXPECT_TRUE(wait_for(std::move(answer)));
+  EXPECT_EQ(source.held_fetches(), 1U);
+}
+
+TEST_F(WalkTest, WhatChangedSinceItWasFetchedAheadIsFetchedAgain) {
+  make_fleet(10);
+  text(vm_ref(0), FileRole::nvram);
+  text(vm_ref(1), FileRole::nvram);
+  ASSERT_TRUE(eventually([&] { return sets->cached_bytes() == 10 * 11; }));
+  {
+    const std::lock_guard lock(source.mutex);
+    source.vms[vm_ref(5)].change_version = kVersion2;
+  }
+  reread(vm_ref(5));
+  EXPECT_EQ(text(vm_ref(5), FileRole::nvram), "nvram bytes");
+  EXPECT_EQ(source.fetches, 11);
+}
+
+TEST_F(WalkTest, ASmallCacheBoundsWhatIsFetchedAhead) {
+  sets.reset();
+  settings.cache_bytes = 44 * 4;  // a quarter is four VMs of 11 bytes
+  make_sets();
+  make_fleet(100);
+  text(vm_ref(0), FileRole::nvram);
+  text(vm_ref(1), FileRole::nvram);
+  EXPECT_LE(source.fetches, 6);
+}
+
+}  // namespace
+}  // namespace vtpmfs::cache::testing
