@@ -32,16 +32,34 @@ bool same_name(const std::string& staged, const std::string& saved) {
   return staged == saved || api_name(staged) == saved;
 }
 
+/// Whether this is how the mount showed the saved VM, with its MoRef where siblings had its name.
+bool is_shown_form(const std::string& staged, const cache::SavedOrigin& origin) {
+  if (!origin.vm || !origin.raw_name) return false;
+  const std::string shown = cache::shown_name(*origin.raw_name, *origin.vm);
+  if (staged == shown) return true;
+  // The name before the mark may have been cut to make room for it.
+  constexpr size_t kLongestName = 255;
+  constexpr size_t kLongestCharacter = 4;
+  const std::string mark = "~" + origin.vm->value;
+  if (staged.size() <= mark.size() ||
+      staged.compare(staged.size() - mark.size(), mark.size(), mark) != 0)
+    return false;
+  const std::string name = staged.substr(0, staged.size() - mark.size());
+  return name == shown ||
+         (staged.size() + kLongestCharacter > kLongestName && shown.rfind(name, 0) == 0);
+}
+
 /// The VM's directory: as the mount showed it, which may carry its MoRef, or plainly.
 bool same_vm_name(const std::string& staged, const std::string& saved,
                   const cache::SavedOrigin& origin) {
-  if (same_name(staged, saved)) return true;
-  return origin.vm && origin.raw_name && staged == *origin.raw_name + "~" + origin.vm->value;
+  return same_name(staged, saved) || is_shown_form(staged, origin);
 }
 
-/// The saved components after "vm": folders, then the VM. Empty where the path has no such part.
+/// The saved components after the datacenter's "vm": folders, then the VM. Empty where the path has
+/// no such part. The first one cannot be it: a datacenter, whatever it is called, comes before.
 std::vector<std::string> below_vm(const std::vector<std::string>& saved) {
-  const auto vm = std::find(saved.begin(), saved.end(), "vm");
+  if (saved.empty()) return {};
+  const auto vm = std::find(saved.begin() + 1, saved.end(), "vm");
   if (vm == saved.end()) return {};
   return {vm + 1, saved.end()};
 }
@@ -108,9 +126,7 @@ SetPlace place_of_set(const std::vector<std::string>& staged_path, const cache::
   if (origin == nullptr || !origin->raw_name || path.empty()) return place;
   // config.json's raw name where the directory's name is exactly how vtpmfs shows that: cut or
   // marked names come back whole.
-  if (origin->vm && (path.back() == cache::shown_name(*origin->raw_name, *origin->vm) ||
-                     path.back() == *origin->raw_name + "~" + origin->vm->value))
-    place.vm_name = *origin->raw_name;
+  if (is_shown_form(path.back(), *origin)) place.vm_name = *origin->raw_name;
   const bool new_directory = existing_folders < staged_path.size();
   if (new_directory && place.vm_name != *origin->raw_name && saved.size() >= 2 &&
       saved[saved.size() - 2] != "vm" && same_name(path.back(), saved[saved.size() - 2]))

@@ -16,8 +16,8 @@ namespace {
 constexpr std::array kFiveFiles{cache::kBundleFile, cache::kFirmwareFile, cache::kKeyIdFile,
                                 cache::kNvramFile, cache::kVtpmFile};
 
-/// The VM had no nvram, and config.json (whose hash is right by now) says so.
-bool without_nvram(const StagedContents& contents) {
+/// config.json says that the VM had no nvram. Believed only where its own hash is right.
+bool says_no_nvram(const StagedContents& contents) {
   if (!contents.config) return false;
   const auto config = cache::parse_config(*contents.config);
   return config && config->origin && config->origin->no_nvram;
@@ -56,6 +56,10 @@ Judgement judge(const StagedContents& contents) {
   if (!sums) {
     judgement.verdict = Verdict::bad_manifest;
     judgement.words = sums.error().words;
+    for (const std::string_view name : kFiveFiles)
+      if (contents.hashes.find(name) == contents.hashes.end() &&
+          !(name == cache::kNvramFile && says_no_nvram(contents)))
+        judgement.missing.emplace_back(name);
     return judgement;
   }
   for (const auto& [name, hash] : *sums) {
@@ -76,9 +80,11 @@ Judgement judge(const StagedContents& contents) {
         fmt::format("{} differs from SHA256SUMS", fmt::join(judgement.differing, ", "));
     return judgement;
   }
+  const bool may_lack_nvram =
+      sums->find(cache::kConfigFile) != sums->end() && says_no_nvram(contents);
   std::vector<std::string> unlisted;
   for (const std::string_view name : kFiveFiles)
-    if (sums->find(name) == sums->end() && !(name == cache::kNvramFile && without_nvram(contents)))
+    if (sums->find(name) == sums->end() && !(name == cache::kNvramFile && may_lack_nvram))
       unlisted.emplace_back(name);
   if (!unlisted.empty()) {
     judgement.verdict = Verdict::not_restorable;
@@ -91,20 +97,21 @@ Judgement judge(const StagedContents& contents) {
 }
 
 bool tells_mismatch(const Judgement& judgement, const Arrival& arrival) {
-  if (judgement.verdict != Verdict::mismatch) return false;
-  if (!arrival.whole) return false;
-  if (arrival.last_piece) return true;
-  return std::find(judgement.differing.begin(), judgement.differing.end(), arrival.file) !=
-         judgement.differing.end();
+  if (judgement.verdict != Verdict::mismatch || !arrival.whole) return false;
+  const auto& differing = judgement.differing;
+  if (std::find(differing.begin(), differing.end(), arrival.file) != differing.end()) return true;
+  return arrival.last_piece &&
+         std::any_of(differing.begin(), differing.end(),
+                     [&](const std::string& name) { return arrival.unfinished.count(name) == 0; });
 }
 
 bool tells_bad_manifest(const Judgement& judgement, const Arrival& arrival) {
-  return judgement.verdict == Verdict::bad_manifest && arrival.whole &&
-         arrival.file == cache::kSha256SumsFile;
+  if (judgement.verdict != Verdict::bad_manifest || !arrival.whole) return false;
+  if (arrival.file == cache::kSha256SumsFile) return true;
+  return judgement.missing.empty() && arrival.unfinished.count(cache::kSha256SumsFile) == 0;
 }
 
 void WrittenRanges::add(uint64_t offset, uint64_t size) {
-  any_ = true;
   if (size == 0) return;
   uint64_t begin = offset;
   uint64_t end = offset + size;
@@ -125,14 +132,12 @@ void WrittenRanges::add(uint64_t offset, uint64_t size) {
 }
 
 void WrittenRanges::cut(uint64_t size) {
-  any_ = true;
   ranges_.erase(ranges_.lower_bound(size), ranges_.end());
   if (!ranges_.empty() && ranges_.rbegin()->second > size) ranges_.rbegin()->second = size;
 }
 
 bool WrittenRanges::covers(uint64_t size) const {
-  return any_ && ranges_.size() == 1 && ranges_.begin()->first == 0 &&
-         ranges_.begin()->second >= size;
+  return ranges_.size() == 1 && ranges_.begin()->first == 0 && ranges_.begin()->second >= size;
 }
 
 }  // namespace vtpmfs::fs

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ enum class Verdict {
   no_set,          ///< a folder: none of keyId, encryption.bundle, vtpm.json, nvram
   no_manifest,     ///< waits: nothing tells whole files from half ones, and a SHA256SUMS may still
                    ///< come
-  bad_manifest,    ///< SHA256SUMS does not parse (yet): EINVAL to who wrote it as a whole
+  bad_manifest,    ///< SHA256SUMS does not parse (yet): EINVAL
   waiting,         ///< listed files have not been created yet
   mismatch,        ///< all listed files are there, and a hash differs: EBADMSG
   not_restorable,  ///< all matches, but it is no set that can be restored: EINVAL
@@ -36,7 +37,8 @@ enum class Verdict {
 
 struct Judgement {
   Verdict verdict = Verdict::no_set;
-  std::vector<std::string> missing;    ///< listed and not there
+  std::vector<std::string> missing;    ///< listed and not there; of the five files where nothing
+                                       ///< can be read of the manifest
   std::vector<std::string> differing;  ///< there, with another content
   std::string words;                   ///< for restore.status
 };
@@ -56,12 +58,17 @@ struct Arrival {
   std::string file;         ///< the name that was flushed or renamed to; empty: a directory arrived
   bool whole = false;       ///< written from its start to its end through this handle, or renamed
   bool last_piece = false;  ///< before it, a listed file was missing
+  /// Files that somebody is writing now, or of which only a part was written.
+  std::set<std::string, std::less<>> unfinished;
 };
 
-/// Whether this arrival is told about a mismatch. A partly written handle is not: restic
-/// preallocates all files, closes them, and comes back.
+/// Whether this arrival is told about a mismatch: it brought a differing file as a whole, or the
+/// last piece of a set in which a finished file differs. A partly written handle is not (restic
+/// preallocates all files, closes them, and comes back), nor is anybody while others still write
+/// what differs.
 bool tells_mismatch(const Judgement& judgement, const Arrival& arrival);
-/// The same for a manifest that does not parse: only who brought SHA256SUMS as a whole is told.
+/// The same for a manifest that does not parse: who brought it as a whole is told, or who brought
+/// the last of the five files.
 bool tells_bad_manifest(const Judgement& judgement, const Arrival& arrival);
 
 /// Which bytes of a file one handle has written.
@@ -70,13 +77,11 @@ class WrittenRanges {
   void add(uint64_t offset, uint64_t size);
   /// The file was cut to this size through the handle.
   void cut(uint64_t size);
+  /// All bytes of a file of this size; never of an empty one, which nobody wrote.
   [[nodiscard]] bool covers(uint64_t size) const;
-  /// Something was written or cut since the handle was opened.
-  [[nodiscard]] bool any() const { return any_; }
 
  private:
   std::map<uint64_t, uint64_t> ranges_;  ///< begin -> end, apart from each other
-  bool any_ = false;
 };
 
 }  // namespace vtpmfs::fs

@@ -4,6 +4,7 @@
 
 #include "cache/saved/config_file.h"
 #include "cache/saved/file_names.h"
+#include "cache/saved/sha256sums.h"
 #include "fs/restore/api_names.h"
 #include "fs/restore/staged_sets.h"
 #include "fs/restore/status_text.h"
@@ -16,6 +17,12 @@ namespace {
 
 constexpr std::string_view kAttributePrefix = "user.vtpmfs.";
 constexpr std::string_view kNetworkPrefix = "user.vtpmfs.network.";
+
+bool holds_a_set(const std::vector<cache::StagedEntry>& entries) {
+  return std::any_of(entries.begin(), entries.end(), [](const cache::StagedEntry& entry) {
+    return !entry.directory && makes_a_set(entry.name);
+  });
+}
 
 uint64_t size_limit(std::string_view name, uint64_t nvram_max) {
   if (name == cache::kNvramFile) return nvram_max;
@@ -60,14 +67,9 @@ bool StagedSets::hidden(StagedId directory) const {
 }
 
 Result<std::string> StagedSets::whole_file(StagedId file, uint64_t limit) {
-  const auto attributes = store_.attributes(file);
-  if (!attributes) return fail(attributes.error());
-  if (attributes->size > limit)
-    return fail(EFBIG, "a file of the set has " + std::to_string(attributes->size) +
-                           " bytes, more than the " + std::to_string(limit) + " that are believed");
-  auto bytes = store_.read(file, 0, attributes->size);
-  if (bytes && bytes->size() != attributes->size)
-    return fail(EIO, "a staged file changed while it was read");
+  auto bytes = store_.read(file, 0, limit + 1);
+  if (bytes && bytes->size() > limit)
+    return fail(EFBIG, "more than the " + std::to_string(limit) + " bytes that are believed");
   return bytes;
 }
 
@@ -99,15 +101,21 @@ Result<StagedContents> StagedSets::contents(StagedId directory) {
   const auto entries = store_.list(directory);
   if (!entries) return fail(entries.error());
   StagedContents present;
+  // A folder may hold a SHA256SUMS of its own, of any size and over anything.
+  if (!holds_a_set(*entries)) return present;
   for (const auto& entry : *entries) {
     if (entry.directory || !takes_part(entry.name)) continue;
     if (entry.name == cache::kSha256SumsFile || entry.name == cache::kConfigFile) {
       auto text = whole_file(entry.id, size_limit(entry.name, nvram_max_));
-      if (!text) return fail(text.error());
+      if (!text && text.error().code == Errno{ENOENT}) continue;
+      if (!text) return fail(Error{text.error().code, entry.name + ": " + text.error().words});
       (entry.name == cache::kConfigFile ? present.config : present.manifest) = std::move(*text);
       if (entry.name == cache::kSha256SumsFile) continue;
     }
     const auto sum = hash(entry.id);
+    // Another program removed or replaced it since it was listed: its own arrival will be looked
+    // at.
+    if (!sum && sum.error().code == Errno{ENOENT}) continue;
     if (!sum) return fail(sum.error());
     present.hashes[entry.name] = *sum;
   }
@@ -143,9 +151,7 @@ Status StagedSets::check_place(StagedId directory, const std::vector<std::string
   for (auto above = store_.parent(directory); above && *above != 0; above = store_.parent(*above)) {
     const auto entries = store_.list(*above);
     if (!entries) return fail(entries.error());
-    for (const auto& entry : *entries)
-      if (!entry.directory && makes_a_set(entry.name))
-        return fail(EINVAL, "this set lies within another set's directory");
+    if (holds_a_set(*entries)) return fail(EINVAL, "this set lies within another set's directory");
   }
   return {};
 }
@@ -171,6 +177,15 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
     auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
     if (!bytes) return fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words});
     asked.files[entry.name] = std::move(*bytes);
+  }
+  if (verified) {
+    // What the manifest does not vouch for takes no part: half of it may still be on its way.
+    const auto sums = cache::parse_sha256sums(asked.files[std::string(cache::kSha256SumsFile)]);
+    if (!sums) return fail(sums.error());
+    for (auto file = asked.files.begin(); file != asked.files.end();)
+      file = file->first == cache::kSha256SumsFile || sums->count(file->first) > 0
+                 ? std::next(file)
+                 : asked.files.erase(file);
   }
 
   size_t existing = 0;
@@ -215,16 +230,15 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
     const auto found = sets_.find(directory);
     if (found != sets_.end()) {
       status = found->second.status;
-      known = found->second.stage != Stage::open || found->second.refused.has_value();
+      known = found->second.stage != Stage::open ||
+              (found->second.refused.has_value() && found->second.told);
     }
   }
   if (known) return status_text(status);
+  status = RestoreStatus{};
   const auto entries = store_.list(directory);
   if (!entries) return std::nullopt;
-  const bool is_set = std::any_of(
-      entries->begin(), entries->end(),
-      [](const cache::StagedEntry& entry) { return !entry.directory && makes_a_set(entry.name); });
-  if (!is_set) return std::nullopt;
+  if (!holds_a_set(*entries)) return std::nullopt;
   const auto present = contents(directory);
   const Judgement judgement =
       present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};

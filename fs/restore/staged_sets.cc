@@ -10,6 +10,14 @@ namespace vtpmfs::fs {
 
 using cache::StagedId;
 
+namespace {
+
+constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
+constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
+constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
+
+}  // namespace
+
 StagedSets::StagedSets(cache::StagingStore& store, const cache::Inventory& inventory,
                        const cache::Clock& clock, Restorer& restorer, uint64_t nvram_max,
                        std::optional<std::chrono::seconds> settle)
@@ -32,6 +40,25 @@ bool StagedSets::join_running(StagedId directory, Answer<void>& answer, Status& 
   return true;
 }
 
+Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judgement& judgement) {
+  std::map<std::string, StagedId> files;
+  for (const std::string& name : judgement.differing)
+    files[name] = store_.lookup(directory, name).value_or(0);
+  const std::string manifest(cache::kSha256SumsFile);
+  files[manifest] = store_.lookup(directory, manifest).value_or(0);
+
+  const std::lock_guard hold(lock_);
+  for (const auto& [name, id] : files)
+    if (unfinished_.count(id) > 0) arrival.unfinished.insert(name);
+  Set& set = sets_[directory];
+  arrival.last_piece = arrival.last_piece || set.was_waiting;
+  set.was_waiting = judgement.verdict == Verdict::waiting ||
+                    judgement.verdict == Verdict::no_manifest ||
+                    judgement.verdict == Verdict::no_set;
+  set.refused.reset();
+  return arrival;
+}
+
 void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& caller,
                          Answer<void> answer) {
   if (hidden(directory)) return answer({});
@@ -41,18 +68,12 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
     return;
   }
   const auto present = contents(directory);
-  if (!present) return answer(fail(present.error()));
-  const Judgement judgement = judge(*present);
-  {
-    const std::lock_guard hold(lock_);
-    Set& set = sets_[directory];
-    arrival.last_piece =
-        arrival.last_piece || (set.was_waiting && judgement.verdict == Verdict::mismatch);
-    set.was_waiting = judgement.verdict == Verdict::waiting ||
-                      judgement.verdict == Verdict::no_manifest ||
-                      judgement.verdict == Verdict::no_set;
-    set.refused.reset();
+  if (!present) {
+    refuse(directory, present.error(), "make room for it, or use a backup that is whole", true);
+    return answer(fail(present.error()));
   }
+  const Judgement judgement = judge(*present);
+  arrival = with_history(directory, std::move(arrival), judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
     case Verdict::no_manifest:
@@ -61,18 +82,18 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
     case Verdict::mismatch: {
       const bool told = tells_mismatch(judgement, arrival);
       const Error error{Errno{EBADMSG}, judgement.words};
-      if (told) refuse(directory, error, "copy the set again from a good backup; nothing was made");
+      refuse(directory, error, kCopyAgain, told);
       return told ? answer(fail(error)) : answer({});
     }
     case Verdict::bad_manifest: {
-      if (!tells_bad_manifest(judgement, arrival)) return answer({});
+      const bool told = tells_bad_manifest(judgement, arrival);
       const Error error{Errno{EINVAL}, judgement.words};
-      refuse(directory, error, "copy SHA256SUMS again from a good backup; nothing was made");
-      return answer(fail(error));
+      if (told || judgement.missing.empty()) refuse(directory, error, kCopyManifest, told);
+      return told ? answer(fail(error)) : answer({});
     }
     case Verdict::not_restorable: {
       const Error error{Errno{EINVAL}, judgement.words};
-      refuse(directory, error, "use a complete saved directory; nothing was made");
+      refuse(directory, error, kUseWholeSet, true);
       return answer(fail(error));
     }
     case Verdict::complete:
@@ -106,7 +127,7 @@ void StagedSets::directory_arrived(StagedId directory, const Caller& caller, Ans
   together->left = sets.size();
   together->answer = std::move(answer);
   for (const StagedId set : sets) {
-    arrived(set, Arrival{{}, true, true}, caller, [together](const Status& result) {
+    arrived(set, Arrival{{}, true, true, {}}, caller, [together](const Status& result) {
       bool last = false;
       {
         const std::lock_guard hold(together->lock);
@@ -118,25 +139,36 @@ void StagedSets::directory_arrived(StagedId directory, const Caller& caller, Ans
   }
 }
 
-void StagedSets::start(StagedId directory, const Caller& caller, Answer<void> answer) {
+void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answer<void> answer) {
   Status finished;
   if (join_running(directory, answer, finished)) {
     if (answer) answer(finished);
     return;
   }
-  if (hidden(directory)) return answer({});
+  const auto nothing_to_start = [&](const std::string& words) {
+    answer(wish == Wish::fsync ? Status() : fail(EINVAL, words));
+  };
+  if (hidden(directory))
+    return nothing_to_start("names that begin with a dot never become VMs: rename it first");
   const auto present = contents(directory);
   if (!present) return answer(fail(present.error()));
   const Judgement judgement = judge(*present);
+  const auto refused = [&](int code, const char* what_to_do) {
+    const Error error{Errno{code}, judgement.words};
+    refuse(directory, error, what_to_do, true);
+    answer(fail(error));
+  };
   switch (judgement.verdict) {
     case Verdict::no_set:
+      return nothing_to_start("there is no set in this directory");
     case Verdict::waiting:
-      return answer({});
+      return nothing_to_start(judgement.words);
     case Verdict::mismatch:
-      return answer(fail(EBADMSG, judgement.words));
+      return refused(EBADMSG, kCopyAgain);
     case Verdict::bad_manifest:
+      return refused(EINVAL, kCopyManifest);
     case Verdict::not_restorable:
-      return answer(fail(EINVAL, judgement.words));
+      return refused(EINVAL, kUseWholeSet);
     case Verdict::no_manifest:
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
@@ -148,7 +180,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
                        Answer<void> answer) {
   {
     // From here on the bytes stay as they are; whoever comes now waits for the same restore.
-    const std::lock_guard hold(lock_);
+    std::unique_lock hold(lock_);
     Set& set = sets_[directory];
     if (set.stage == Stage::running) {
       set.waiters.push_back(std::move(answer));
@@ -161,6 +193,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
       set.status.step = "waiting for a free place";
       set.waiters.push_back(std::move(answer));
       answer = nullptr;
+      unchanging_.wait(hold, [&set] { return set.changes == 0; });
     }
   }
   if (answer) return answer({});
@@ -208,6 +241,7 @@ void StagedSets::ended(StagedId directory, Status result) {
     set.stage = result ? Stage::done : Stage::open;
     if (!result) {
       set.refused = result.error();
+      set.told = true;
       if (set.status.reason.empty()) set.status.reason = result.error().words;
       if (set.status.state != RestoreStatus::State::left_behind)
         set.status.state = RestoreStatus::State::failed;
@@ -221,10 +255,13 @@ void StagedSets::ended(StagedId directory, Status result) {
   for (const auto& waiter : waiters) waiter(result);
 }
 
-void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do) {
+void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do,
+                        bool told) {
   const std::lock_guard hold(lock_);
   Set& set = sets_[directory];
+  if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
   set.refused = error;
+  set.told = told;
   set.status = RestoreStatus{};
   set.status.state = RestoreStatus::State::failed;
   set.status.reason = error.words;
@@ -232,60 +269,28 @@ void StagedSets::refuse(StagedId directory, const Error& error, const std::strin
   set.status.error = error.code;
 }
 
-void StagedSets::changed(StagedId directory) {
-  const std::lock_guard hold(lock_);
-  Set& set = sets_[directory];
-  set.last_change = clock_.monotonic();
-  set.settled = false;
-}
-
-void StagedSets::forget(StagedId directory) {
-  const std::lock_guard hold(lock_);
-  if (const auto found = sets_.find(directory);
-      found != sets_.end() && found->second.stage != Stage::running)
-    sets_.erase(found);
-}
-
 void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
   if (!settle_) return;
-  std::vector<StagedId> settled;
+  std::vector<StagedId> quiet;
   {
     const std::lock_guard hold(lock_);
-    for (auto& [directory, set] : sets_) {
-      if (set.stage != Stage::open || set.settled || set.last_change == cache::MonotonicTime{} ||
-          clock_.monotonic() - set.last_change < *settle_ || busy(directory))
-        continue;
-      set.settled = true;
-      settled.push_back(directory);
-    }
+    for (const auto& [directory, set] : sets_)
+      if (set.stage == Stage::open && !set.settled && set.last_change != cache::MonotonicTime{} &&
+          clock_.monotonic() - set.last_change >= *settle_)
+        quiet.push_back(directory);
   }
-  for (const StagedId directory : settled) {
+  for (const StagedId directory : quiet) {
+    if (busy(directory)) continue;
+    {
+      const std::lock_guard hold(lock_);
+      const auto found = sets_.find(directory);
+      if (found == sets_.end() || found->second.changes > 0) continue;
+      found->second.settled = true;
+    }
     const auto present = contents(directory);
     if (present && judge(*present).verdict == Verdict::no_manifest && !hidden(directory))
       begin(directory, false, Caller{}, [](const Status&) {});  // restore.status tells
   }
-}
-
-Status StagedSets::may_write(StagedId directory) const {
-  const std::lock_guard hold(lock_);
-  const auto found = sets_.find(directory);
-  if (found == sets_.end() || found->second.stage == Stage::open) return {};
-  return fail(EPERM, found->second.stage == Stage::done
-                         ? "this set has become a VM; its files stay as they are"
-                         : "this set is being restored");
-}
-
-Status StagedSets::may_remove(StagedId directory) const {
-  const std::lock_guard hold(lock_);
-  const auto found = sets_.find(directory);
-  if (found == sets_.end() || found->second.stage != Stage::running) return {};
-  return fail(EBUSY, "this set is being restored");
-}
-
-std::optional<Error> StagedSets::refusal(StagedId directory) const {
-  const std::lock_guard hold(lock_);
-  const auto found = sets_.find(directory);
-  return found == sets_.end() ? std::nullopt : found->second.refused;
 }
 
 }  // namespace vtpmfs::fs

@@ -2,19 +2,21 @@
 //
 // The nodes of the tree tell it what tools do; it judges by the commit rule, starts restores, and
 // answers those who wait. Nothing starts by itself: not at a remount, not at release, not by time
-// alone (but for
-// --restore-settle, when asked for).
+// alone (but for --restore-settle, when asked for).
 //
 // Threads: any. One lock, never held while a file is read, a Restorer is called or an Answer is
-// given.
+// given. What begins a restore waits until changes that were let through have ended: they touch the
+// local disk only.
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "cache/inventory.h"
@@ -25,6 +27,25 @@
 #include "fs/restore/restorer.h"
 
 namespace vtpmfs::fs {
+
+class StagedSets;
+
+/// While it lives, a directory's entries and bytes may be changed: a restore of that directory
+/// freezes them only after it. Give it back before anything that may begin a restore.
+class DirectoryChange {
+ public:
+  DirectoryChange(std::shared_ptr<StagedSets> sets, cache::StagedId directory)
+      : sets_(std::move(sets)), directory_(directory) {}
+  DirectoryChange(DirectoryChange&&) noexcept = default;
+  DirectoryChange(const DirectoryChange&) = delete;
+  DirectoryChange& operator=(const DirectoryChange&) = delete;
+  DirectoryChange& operator=(DirectoryChange&&) = delete;
+  ~DirectoryChange();
+
+ private:
+  std::shared_ptr<StagedSets> sets_;
+  const cache::StagedId directory_;
+};
 
 class StagedSets : public std::enable_shared_from_this<StagedSets> {
  public:
@@ -40,13 +61,27 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// A directory got its final name: looked at like a file's rename, with all sets below it.
   void directory_arrived(cache::StagedId directory, const Caller& caller, Answer<void> answer);
   /// fsync of a directory, or the commit attribute: starts a set also without SHA256SUMS, or again
-  /// after a failure, and waits. An incomplete set, or a directory that is none, answers 0.
-  void start(cache::StagedId directory, const Caller& caller, Answer<void> answer);
-  /// Something in the directory changed: an attempt that failed may be judged anew, settling begins
-  /// again.
-  void changed(cache::StagedId directory);
-  /// The directory was removed.
-  void forget(cache::StagedId directory);
+  /// after a failure, and waits. Where nothing can be started (an incomplete set, no set, a hidden
+  /// one) fsync answers 0, for programs send it everywhere; the attribute, which only a person who
+  /// means it sets, answers EINVAL.
+  enum class Wish { fsync, commit };
+  void start(cache::StagedId directory, Wish wish, const Caller& caller, Answer<void> answer);
+  /// Lets a change of the directory's entries or bytes through. EPERM where a finished or running
+  /// restore keeps them as they are.
+  Result<DirectoryChange> change(cache::StagedId directory);
+  /// The same for removing: EBUSY while the directory's restore runs. What has become a VM may be
+  /// removed, which only forgets the staging.
+  Result<DirectoryChange> removal(cache::StagedId directory);
+  /// A name that takes part is new in the directory: what completes it now brings the last piece.
+  void appeared(cache::StagedId directory);
+  /// Somebody begins to write this file.
+  void writing(cache::StagedId file);
+  /// It was flushed or renamed as a whole.
+  void finished(cache::StagedId file);
+  /// A handle for writing was closed: settling begins again.
+  void closed(cache::StagedId directory);
+  /// A directory or file was removed.
+  void forget(cache::StagedId id);
   /// Starts what has settled; called now and then. `busy(directory)`: a handle in it is open for
   /// writing.
   void sweep(const std::function<bool(cache::StagedId)>& busy);
@@ -54,23 +89,27 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   // -- what it says
   /// EPERM where a finished or running restore keeps the bytes as they are.
   [[nodiscard]] Status may_write(cache::StagedId directory) const;
-  /// EBUSY while the directory's restore runs.
-  [[nodiscard]] Status may_remove(cache::StagedId directory) const;
-  /// The error that a refused set keeps, for setattr of its directory.
-  [[nodiscard]] std::optional<Error> refusal(cache::StagedId directory) const;
+  /// EBUSY where a restore runs of this directory or of one below it.
+  [[nodiscard]] Status may_move(cache::StagedId directory);
+  /// The error that a refused set keeps, for setattr of its directory; from then on it counts as
+  /// told.
+  std::optional<Error> refusal(cache::StagedId directory);
   /// restore.status' text; empty optional where the directory is no set.
   [[nodiscard]] std::optional<std::string> status(cache::StagedId directory);
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 
  private:
+  friend class DirectoryChange;
   enum class Stage { open, running, done };
   struct Set {
     Stage stage = Stage::open;
-    bool was_waiting = true;  ///< a listed file was missing when it was last looked at
+    bool was_waiting = false;  ///< a listed file was missing when it was last looked at
     RestoreStatus status;
     std::optional<Error> refused;
+    bool told = false;  ///< somebody was told why; before that restore.status shows what is there
     std::vector<Answer<void>> waiters;
+    int changes = 0;  ///< let through and not ended yet
     cache::MonotonicTime last_change{};
     bool settled = false;  ///< started by settling already, until the next change
   };
@@ -78,6 +117,9 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   Result<StagedContents> contents(cache::StagedId directory);
   Result<cache::Sha256Hash> hash(cache::StagedId file);
   Result<std::string> whole_file(cache::StagedId file, uint64_t limit);
+  Arrival with_history(cache::StagedId directory, Arrival arrival, const Judgement& judgement);
+  Result<DirectoryChange> let_through(cache::StagedId directory, Set& set);
+  void ended_change(cache::StagedId directory);
   Result<RestoreRequest> request(cache::StagedId directory, bool verified);
   Status check_place(cache::StagedId directory, const std::vector<std::string>& path) const;
   Placement placement_of(cache::StagedId directory);
@@ -85,7 +127,8 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   cache::StagedId root_above(cache::StagedId directory) const;
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
   void ended(cache::StagedId directory, Status result);
-  void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do);
+  void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
+              bool told);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);
   void collect_sets(cache::StagedId directory, std::vector<cache::StagedId>& sets);
 
@@ -96,12 +139,14 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   const uint64_t nvram_max_;
   const std::optional<std::chrono::seconds> settle_;
   mutable std::mutex lock_;
+  std::condition_variable unchanging_;
   std::map<cache::StagedId, Set> sets_;
   struct KnownHash {
     uint64_t version = 0;
     cache::Sha256Hash hash{};
   };
   std::map<cache::StagedId, KnownHash> hashes_;
+  std::unordered_set<cache::StagedId> unfinished_;  ///< files in writing, or written in part
 };
 
 }  // namespace vtpmfs::fs

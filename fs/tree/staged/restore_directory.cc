@@ -1,12 +1,9 @@
 #include "fs/tree/staged/restore_directory.h"
 
-#include <fcntl.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
-#include "fs/restore/api_names.h"
 #include "fs/tree/staged/staged_file.h"
 #include "fs/tree/staged/status_file.h"
 
@@ -156,6 +153,8 @@ Result<Attributes> RestoreDirectory::attributes() {
   if (const StagedId here = staged(); here != 0 && !place_.is_root) {
     auto out = staged_attributes(*tree_, here);
     if (out) out->ino = inode_;
+    // Folders of the vCenter come and go: the number of links says that it tells nothing.
+    if (out && !place_.folder.empty()) out->links = 1;
     return out;
   }
   if (!tree_->inventory().place(place_.folder)) return fail(ENOENT, "the folder is gone");
@@ -163,7 +162,7 @@ Result<Attributes> RestoreDirectory::attributes() {
   out.ino = inode_;
   out.type = NodeType::directory;
   out.permissions = 0700U & ~tree_->access().umask;
-  out.links = 2;
+  out.links = 1;
   out.uid = tree_->access().uid;
   out.gid = tree_->access().gid;
   if (const StagedId here = staged(); here != 0)
@@ -204,83 +203,7 @@ void RestoreDirectory::fsync_directory(const Caller& caller, Answer<void> answer
   if (here == 0) return answer({});
   if (auto durable = tree_->store().fsync(here); !durable) return answer(fail(durable.error()));
   if (auto may = tree_->may_change(caller); !may) return answer({});
-  tree_->sets().start(here, caller, std::move(answer));
-}
-
-Status RestoreDirectory::name_is_free(const std::string& name) const {
-  const cache::MoRef folder = vm_folder();
-  if (folder.empty()) return {};
-  if (tree_->inventory().child(folder, name) ||
-      tree_->inventory().child_by_raw_name(folder, api_name(name)))
-    return fail(EEXIST, "'" + name + "' is there in the vCenter already");
-  return {};
-}
-
-void RestoreDirectory::create(const std::string& name, uint32_t permissions, int flags,
-                              const Caller& caller, Answer<CreatedFile> answer) {
-  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
-  const auto here = staged_or_made();
-  if (!here) return answer(fail(here.error()));
-  if (name == kStatusName) {
-    auto status = std::make_shared<StatusFile>(tree_, *here, inode_);
-    status->open(flags, caller, [&](Result<OpenFilePtr> opened) {
-      answer(CreatedFile{status, *opened});
-    });
-    return;
-  }
-  if (auto may = tree_->sets().may_write(*here); !may) return answer(fail(may.error()));
-  if (auto free = name_is_free(name); !free) return answer(fail(free.error()));
-  const auto made = tree_->store().create(*here, name, false, permissions & ~caller.umask,
-                                          caller.uid, caller.gid);
-  if (!made) return answer(fail(made.error()));
-  tree_->sets().changed(*here);
-  auto file = std::make_shared<StagedFile>(tree_, *made);
-  auto handle = file->handle(flags);
-  answer(CreatedFile{std::move(file), std::move(handle)});
-}
-
-void RestoreDirectory::make_directory(const std::string& name, uint32_t permissions,
-                                      const Caller& caller, Answer<NodePtr> answer) {
-  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
-  if (auto free = name_is_free(name); !free) return answer(fail(free.error()));
-  const auto here = staged_or_made();
-  if (!here) return answer(fail(here.error()));
-  if (auto may = tree_->sets().may_write(*here); !may) return answer(fail(may.error()));
-  const auto made =
-      tree_->store().create(*here, name, true, permissions & ~caller.umask, caller.uid, caller.gid);
-  if (!made) return answer(fail(made.error()));
-  answer(child(name));
-}
-
-void RestoreDirectory::unlink(const std::string& name, const Caller& caller, Answer<void> answer) {
-  if (name == kStatusName) return answer({});
-  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
-  const StagedId here = staged();
-  if (here == 0) return answer(fail(ENOENT, "nothing of that name is staged"));
-  if (auto may = tree_->sets().may_remove(here); !may) return answer(fail(may.error()));
-  auto gone = tree_->store().unlink(here, name);
-  if (gone) tree_->sets().changed(here);
-  answer(std::move(gone));
-}
-
-void RestoreDirectory::remove_directory(const std::string& name, const Caller& caller,
-                                        Answer<void> answer) {
-  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
-  const StagedId here = staged();
-  const auto below = here == 0 ? Result<StagedId>(fail(ENOENT, "no such directory"))
-                               : tree_->store().lookup(here, name);
-  if (folder_child(name)) {
-    // The folder stays; what lay staged in it is gone already, or rmdir says so.
-    if (below)
-      if (const auto listed = tree_->store().list(*below); listed && !listed->empty())
-        return answer(fail(ENOTEMPTY, "something is staged in '" + name + "'"));
-    return answer(fail(EROFS, "'" + name + "' is a folder of the vCenter"));
-  }
-  if (!below) return answer(fail(below.error()));
-  if (auto may = tree_->sets().may_remove(*below); !may) return answer(fail(may.error()));
-  auto gone = tree_->store().remove_directory(here, name);
-  if (gone) tree_->sets().forget(*below);
-  answer(std::move(gone));
+  tree_->sets().start(here, StagedSets::Wish::fsync, caller, std::move(answer));
 }
 
 Error RestoreDirectory::refuse_special() const {
@@ -310,7 +233,7 @@ void RestoreDirectory::set_attribute(const std::string& name, const std::string&
   if (!here) return answer(fail(here.error()));
   if (name == "user.vtpmfs.commit") {
     if (value != "1") return answer(fail(EINVAL, "user.vtpmfs.commit is set to 1"));
-    return tree_->sets().start(*here, caller, std::move(answer));
+    return tree_->sets().start(*here, StagedSets::Wish::commit, caller, std::move(answer));
   }
   if (is_own_attribute(name)) {
     const std::string key = name.substr(std::string("user.vtpmfs.").size());
@@ -328,53 +251,6 @@ void RestoreDirectory::remove_attribute(const std::string& name, const Caller& c
   const StagedId here = staged();
   if (here == 0) return answer(fail(ENODATA, "no such attribute"));
   answer(tree_->store().remove_xattr(here, name));
-}
-
-Status RestoreDirectory::may_rename(const std::string& name, RestoreDirectory& to,
-                                    const std::string& new_name, const Caller& caller) {
-  if (auto may = tree_->may_change(caller); !may) return may;
-  if (folder_child(name)) return fail(EROFS, "'" + name + "' is a folder of the vCenter");
-  const StagedId from = staged();
-  if (from == 0) return fail(ENOENT, "nothing of that name is staged");
-  const auto moved = tree_->store().lookup(from, name);
-  if (!moved) return fail(moved.error());
-  // The bytes of a set that runs or has run stay where they are.
-  for (const StagedId directory : {from, to.staged(), *moved})
-    if (directory != 0)
-      if (auto may = tree_->sets().may_write(directory); !may) return may;
-  const auto attributes = tree_->store().attributes(*moved);
-  if (attributes && to.folder_child(new_name))
-    return fail(EEXIST, "'" + new_name + "' is a folder of the vCenter");
-  if (attributes && attributes->directory) return to.name_is_free(new_name);
-  return {};
-}
-
-void RestoreDirectory::rename(const std::string& name, const NodePtr& new_parent,
-                              const std::string& new_name, unsigned flags, const Caller& caller,
-                              Answer<void> answer) {
-  auto* to = dynamic_cast<RestoreDirectory*>(new_parent.get());
-  // Never EXDEV: mv would copy, and so clone a VM or remove its source.
-  if (to == nullptr) return answer(fail(EROFS, "only restore/ can be changed"));
-  if (name == kStatusName) return answer({});
-  if (auto may = may_rename(name, *to, new_name, caller); !may) return answer(fail(may.error()));
-  const StagedId from = staged();
-  const auto target = to->staged_or_made();
-  if (!target) return answer(fail(target.error()));
-  if (new_name == kStatusName) return answer(tree_->store().unlink(from, name));
-  const auto replaced = tree_->store().lookup(*target, new_name);
-  if (auto done = tree_->store().rename(from, name, *target, new_name, flags); !done)
-    return answer(fail(done.error()));
-  if (replaced) tree_->sets().forget(*replaced);
-  tree_->sets().changed(from);
-  tree_->sets().changed(*target);
-  const auto moved = tree_->store().lookup(*target, new_name);
-  const auto attributes = moved ? tree_->store().attributes(*moved)
-                                : Result<cache::StagedAttributes>(fail(moved.error()));
-  if (!attributes) return answer({});
-  if (attributes->directory)
-    return tree_->sets().directory_arrived(*moved, caller, std::move(answer));
-  if (!takes_part(new_name)) return answer({});
-  tree_->sets().arrived(*target, Arrival{new_name, true, false}, caller, std::move(answer));
 }
 
 }  // namespace vtpmfs::fs

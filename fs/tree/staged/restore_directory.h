@@ -68,6 +68,9 @@ class RestoreDirectory final : public Node {
   [[nodiscard]] Status name_is_free(const std::string& name) const;
   Status may_rename(const std::string& name, RestoreDirectory& to, const std::string& new_name,
                     const Caller& caller);
+  /// Renames in the store; the moved entry, 0 where it was forgotten.
+  Result<cache::StagedId> move(const std::string& name, RestoreDirectory& to,
+                               const std::string& new_name, unsigned flags);
 
   const std::shared_ptr<RestoreTree> tree_;
   Place place_;

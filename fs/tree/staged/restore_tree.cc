@@ -56,7 +56,13 @@ InodeNumber RestoreTree::inode(cache::StagedId id) const {
 }
 
 InodeNumber RestoreTree::folder_inode(const cache::MoRef& folder) const {
-  return derived("restore folder\n" + vcenter_uuid_ + "\n" + folder.type + "\n" + folder.value);
+  std::string what = "restore folder\n" + vcenter_uuid_ + "\n" + folder.type + "\n" + folder.value;
+  const std::lock_guard hold(lock_);
+  for (;;) {
+    const InodeNumber number = derived(what);
+    if (kept_numbers_.count(number) == 0) return number;
+    what += "\nrenamed";
+  }
 }
 
 InodeNumber RestoreTree::status_inode(InodeNumber directory) const {
@@ -66,6 +72,15 @@ InodeNumber RestoreTree::status_inode(InodeNumber directory) const {
 void RestoreTree::keep_inode(cache::StagedId id, InodeNumber inode) {
   const std::lock_guard hold(lock_);
   kept_inodes_[id] = inode;
+  kept_numbers_.insert(inode);
+}
+
+void RestoreTree::forget_inode(cache::StagedId id) {
+  const std::lock_guard hold(lock_);
+  const auto kept = kept_inodes_.find(id);
+  if (kept == kept_inodes_.end()) return;
+  kept_numbers_.erase(kept->second);
+  kept_inodes_.erase(kept);
 }
 
 void RestoreTree::writer_opened(cache::StagedId directory) {

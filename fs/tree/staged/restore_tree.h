@@ -41,11 +41,13 @@ class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
   [[nodiscard]] Status may_change(const Caller& caller) const;
   /// The inode number of a staged file or directory, in a range of their own.
   [[nodiscard]] InodeNumber inode(cache::StagedId id) const;
-  /// Of a folder of the vCenter as it shows here.
+  /// Of a folder of the vCenter as it shows here while nothing is staged in it. Another one where
+  /// the folder was renamed and what was staged under its old name keeps its number.
   [[nodiscard]] InodeNumber folder_inode(const cache::MoRef& folder) const;
   [[nodiscard]] InodeNumber status_inode(InodeNumber directory) const;
   /// A folder that something is staged in keeps the inode number that the kernel knows.
   void keep_inode(cache::StagedId id, InodeNumber inode);
+  void forget_inode(cache::StagedId id);
 
   /// Handles open for writing, by directory, for --restore-settle.
   void writer_opened(cache::StagedId directory);
@@ -60,6 +62,7 @@ class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
   const RestoreAccess access_;
   mutable std::mutex lock_;
   std::map<cache::StagedId, InodeNumber> kept_inodes_;
+  std::set<InodeNumber> kept_numbers_;  ///< the values of it
   std::map<cache::StagedId, int> writers_;
 };
 

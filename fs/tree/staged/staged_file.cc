@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <optional>
 
 #include "cache/saved/file_names.h"
 
@@ -15,22 +16,40 @@ bool for_writing(int flags) {
   return (flags & O_ACCMODE) != O_RDONLY;
 }
 
+/// Lets a change of a file's bytes through, or EPERM. Nothing has to be asked of a file that was
+/// removed.
+Result<std::optional<DirectoryChange>> change_of(RestoreTree& tree, cache::StagedId file) {
+  const auto directory = tree.store().parent(file);
+  if (!directory) return std::nullopt;
+  auto change = tree.sets().change(*directory);
+  if (!change) return fail(change.error());
+  return std::optional<DirectoryChange>(std::move(*change));
+}
+
 /// An open staged file. Remembers what was written through it: the flush of a handle that wrote its
 /// file as a whole is told of a wrong hash, that of one which wrote a part is not.
 class OpenStagedFile final : public OpenFile {
  public:
-  OpenStagedFile(std::shared_ptr<RestoreTree> tree, cache::StagedId id, int flags)
-      : tree_(std::move(tree)), id_(id), append_((flags & O_APPEND) != 0) {
+  /// `is_new`: this handle has made the file.
+  OpenStagedFile(std::shared_ptr<RestoreTree> tree, cache::StagedId id, int flags, bool is_new)
+      : tree_(std::move(tree)),
+        id_(id),
+        append_((flags & O_APPEND) != 0),
+        exclusive_(is_new && (flags & O_EXCL) != 0),
+        changed_(is_new) {
     tree_->store().hold(id_);
-    if (for_writing(flags)) {
-      writing_in_ = tree_->store().parent(id_).value_or(0);
-      tree_->writer_opened(writing_in_);
-    }
+    if (!for_writing(flags)) return;
+    if (is_new) tree_->sets().writing(id_);
+    writing_in_ = tree_->store().parent(id_).value_or(0);
+    if (writing_in_ != 0) tree_->writer_opened(writing_in_);
   }
   OpenStagedFile(const OpenStagedFile&) = delete;
   OpenStagedFile& operator=(const OpenStagedFile&) = delete;
   ~OpenStagedFile() override {
-    if (writing_in_ != 0) tree_->writer_closed(writing_in_);
+    if (writing_in_ != 0) {
+      tree_->writer_closed(writing_in_);
+      tree_->sets().closed(writing_in_);
+    }
     tree_->store().let_go(id_);
   }
 
@@ -43,26 +62,27 @@ class OpenStagedFile final : public OpenFile {
 
   void write(uint64_t offset, std::string_view bytes, const Caller&,
              Answer<size_t> answer) override {
-    const auto directory = tree_->store().parent(id_);
-    if (directory)
-      if (auto may = tree_->sets().may_write(*directory); !may) return answer(fail(may.error()));
-    if (append_)
-      if (const auto now = tree_->store().attributes(id_)) offset = std::max(offset, now->size);
-    auto put = tree_->store().write(id_, offset, bytes);
+    Result<size_t> put = size_t{0};
     {
+      const auto change = change_of(*tree_, id_);
+      if (!change) return answer(fail(change.error()));
+      begin_writing();
+      if (append_)
+        if (const auto now = tree_->store().attributes(id_)) offset = std::max(offset, now->size);
+      put = tree_->store().write(id_, offset, bytes);
       const std::lock_guard hold(lock_);
       written_.add(offset, put.value_or(0));
-      changed_ = true;
     }
-    if (directory) tree_->sets().changed(*directory);
     answer(std::move(put));
   }
 
-  /// truncate(2) through this handle.
-  void cut(uint64_t size) {
+  /// truncate(2) through this handle, which was let through.
+  Status cut(uint64_t size) {
+    begin_writing();
+    auto done = tree_->store().truncate(id_, size);
     const std::lock_guard hold(lock_);
     written_.cut(size);
-    changed_ = true;
+    return done;
   }
 
   void flush(const Caller& caller, Answer<void> answer) override {
@@ -75,7 +95,10 @@ class OpenStagedFile final : public OpenFile {
       const std::lock_guard hold(lock_);
       if (!changed_ || !directory || !name || !now) return answer({});
       changed_ = false;
-      arrival.whole = written_.covers(now->size);
+      // An empty file is whole where it was made to be filled by this handle alone (cp, tar);
+      // `cat x > f` closes a copy of its descriptor first.
+      arrival.whole = written_.covers(now->size) || (now->size == 0 && exclusive_);
+      if (arrival.whole || now->size == 0) tree_->sets().finished(id_);
     }
     if (!takes_part(*name)) return answer({});
     arrival.file = *name;
@@ -85,13 +108,20 @@ class OpenStagedFile final : public OpenFile {
   void fsync(const Caller&, Answer<void> answer) override { answer(tree_->store().fsync(id_)); }
 
  private:
+  void begin_writing() {
+    const std::lock_guard hold(lock_);
+    if (!changed_) tree_->sets().writing(id_);
+    changed_ = true;
+  }
+
   const std::shared_ptr<RestoreTree> tree_;
   const cache::StagedId id_;
   const bool append_;
+  const bool exclusive_;
   cache::StagedId writing_in_ = 0;
   std::mutex lock_;
   WrittenRanges written_;
-  bool changed_ = false;
+  bool changed_;  ///< since the last flush
 };
 
 }  // namespace
@@ -133,21 +163,20 @@ void StagedFile::set_attributes(const AttributeChange& change, OpenFile* file, c
                                 Answer<Attributes> answer) {
   if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
   if (change.size) {
-    const auto directory = tree_->store().parent(id_);
-    if (directory)
-      if (auto may = tree_->sets().may_write(*directory); !may) return answer(fail(may.error()));
-    if (auto cut = tree_->store().truncate(id_, *change.size); !cut)
-      return answer(fail(cut.error()));
-    if (auto* handle = dynamic_cast<OpenStagedFile*>(file)) handle->cut(*change.size);
-    if (directory) tree_->sets().changed(*directory);
+    const auto may = change_of(*tree_, id_);
+    if (!may) return answer(fail(may.error()));
+    auto* handle = dynamic_cast<OpenStagedFile*>(file);
+    auto cut =
+        handle != nullptr ? handle->cut(*change.size) : tree_->store().truncate(id_, *change.size);
+    if (!cut) return answer(fail(cut.error()));
   }
   if (auto stored = store_attributes(*tree_, id_, change); !stored)
     return answer(fail(stored.error()));
   answer(attributes());
 }
 
-OpenFilePtr StagedFile::handle(int flags) {
-  return std::make_shared<OpenStagedFile>(tree_, id_, flags);
+OpenFilePtr StagedFile::handle_of_new(int flags) {
+  return std::make_shared<OpenStagedFile>(tree_, id_, flags, true);
 }
 
 void StagedFile::open(int flags, const Caller& caller, Answer<OpenFilePtr> answer) {
@@ -157,12 +186,13 @@ void StagedFile::open(int flags, const Caller& caller, Answer<OpenFilePtr> answe
     if (directory)
       if (auto may = tree_->sets().may_write(*directory); !may) return answer(fail(may.error()));
   }
-  OpenFilePtr opened = handle(flags);
+  auto opened = std::make_shared<OpenStagedFile>(tree_, id_, flags, false);
   if ((flags & O_TRUNC) != 0) {
-    if (auto cut = tree_->store().truncate(id_, 0); !cut) return answer(fail(cut.error()));
-    static_cast<OpenStagedFile&>(*opened).cut(0);
+    const auto may = change_of(*tree_, id_);
+    if (!may) return answer(fail(may.error()));
+    if (auto cut = opened->cut(0); !cut) return answer(fail(cut.error()));
   }
-  answer(std::move(opened));
+  answer(OpenFilePtr(std::move(opened)));
 }
 
 Error StagedFile::refuse_special() const {

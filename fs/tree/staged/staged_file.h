@@ -31,8 +31,8 @@ class StagedFile final : public Node {
   void remove_attribute(const std::string& name, const Caller& caller,
                         Answer<void> answer) override;
 
-  /// The handle of an open(2) with these flags; the file was looked at already.
-  OpenFilePtr handle(int flags);
+  /// The handle of the open(2) with these flags that has just made the file.
+  OpenFilePtr handle_of_new(int flags);
 
  private:
   const std::shared_ptr<RestoreTree> tree_;
