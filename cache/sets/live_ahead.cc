@@ -22,11 +22,11 @@ void LiveVmSets::fetch_ahead(const vsphere::MoRef& vm) {
     return found != slots_.end() && may_fetch_ahead_locked(*found->second);
   };
   std::vector<vsphere::MoRef> next = walk_by_name_.reads(vm, readable);
-  // One who goes by name takes no two steps by inode number, and the other way round, but by
-  // chance.
+  // Who goes by inode number meets neighbours by name now and then, and the other way round: the
+  // longer way is the one that is gone.
   if (settings_.inode_order) {
-    const std::vector<vsphere::MoRef> others = walk_by_inode_.reads(vm, readable);
-    next.insert(next.end(), others.begin(), others.end());
+    std::vector<vsphere::MoRef> others = walk_by_inode_.reads(vm, readable);
+    if (walk_by_inode_.length() > walk_by_name_.length()) next = std::move(others);
   }
   if (next.empty()) return;
   const MonotonicTime now = clock_.monotonic();

@@ -36,7 +36,7 @@ class NvramCache {
   void put(const vsphere::MoRef& vm, NvramBytes content);
   /// The bytes of this file as listed; null where it is another one, or the listing has no time.
   NvramBytes* find(const vsphere::MoRef& vm, const vsphere::DatastorePlace& datastore,
-                         const std::string& path, const vsphere::DatastoreFile& file);
+                   const std::string& path, const vsphere::DatastoreFile& file);
   void remove(const vsphere::MoRef& vm);
   /// Drops the oldest that nobody holds, down to the bound.
   void shrink();

@@ -77,6 +77,11 @@ bool Walk::is_next(const MoRef& vm, const Readable& readable, size_t& position) 
   return false;
 }
 
+size_t Walk::length() const {
+  const std::lock_guard lock(mutex_);
+  return in_a_row_;
+}
+
 std::vector<MoRef> Walk::reads(const MoRef& vm, const Readable& readable) {
   const std::lock_guard lock(mutex_);
   const MonotonicTime now = clock_.monotonic();

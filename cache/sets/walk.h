@@ -30,6 +30,8 @@ class Walk {
 
   /// This VM is read now. Returns the VMs to fetch ahead: none most of the time, and many at once.
   std::vector<MoRef> reads(const MoRef& vm, const Readable& readable);
+  /// How many VMs were read in a row; 0 where nobody walks this way.
+  [[nodiscard]] size_t length() const;
 
  private:
   [[nodiscard]] bool is_next(const MoRef& vm, const Readable& readable, size_t& position) const;
@@ -39,7 +41,7 @@ class Walk {
   const Inventory& inventory_;
   const Clock& clock_;
   const SortKey key_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<MoRef> order_;  ///< all shown VMs, as the tree shows them
   MonotonicTime listed_at_{};
   MonotonicTime last_read_{};

@@ -115,8 +115,9 @@ def rows_of_switches(matrix, vault):
     with matrix.row("encryption-policies=dangling: the built-in policy is known by its reference alone, and taken"):
         lost = vault.take()
         turn(vault, {"encryption-policies": "dangling"})
+        made = vault.simulator.counts().get("PbmCreate", 0)
         expect_equal(put(vault, lost), None, f"errno of the last close ({reason_of(vault, lost)})")
-        expect_equal(vault.simulator.counts().get("PbmCreate", 0), 0, "policies made")
+        expect_equal(vault.simulator.counts().get("PbmCreate", 0), made, "policies made")
         check_opens(vault, lost)
         vault.simulator.calm()
 
