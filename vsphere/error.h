@@ -1,5 +1,5 @@
-// Errors are values. Every room speaks in Result<T>; the kernel's errno is chosen where the cause is
-// known and travels with words for the person who has to act on it.
+// Errors are values. Every room speaks in Result<T>; the kernel's errno is chosen where the cause
+// is known and travels with words for the person who has to act on it.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace vtpmfs {
 
-/// A positive errno value (EIO, ENOENT, ...). A type of its own, so that it cannot be confused with a
-/// size, a negative errno or an HTTP status.
+/// A positive errno value (EIO, ENOENT, ...). A type of its own, so that it cannot be confused with
+/// a size, a negative errno or an HTTP status.
 class Errno {
  public:
   constexpr explicit Errno(int value) : value_(value < 0 ? -value : value) {}

@@ -308,9 +308,9 @@ void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched
   away_.reset();
   slot.crash_consistent = fetched.crash_consistent;
   const SetVersion& version = *fetched.version;
-  cache_.put(slot.vm,
-             NvramBytes{*version.nvram_place.path, version.nvram_place.datastore->datastore,
-                        fetched.found.file, fetched.nvram, fetched.hash, ahead, version.change_version});
+  cache_.put(slot.vm, NvramBytes{*version.nvram_place.path,
+                                 version.nvram_place.datastore->datastore, fetched.found.file,
+                                 fetched.nvram, fetched.hash, ahead, version.change_version});
   // Other bytes under the same size and time: whoever copied the old ones must see a new time.
   const ContentId listed = nvram_content_id(fetched.found.file, version.change_version);
   const ContentId bytes = content_id_of(fetched.hash);

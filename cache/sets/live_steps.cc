@@ -26,11 +26,10 @@ void LiveVmSets::download(const VersionPtr& version, const vsphere::Call& call,
 
 void LiveVmSets::read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
                                      Done<std::string> done) {
-  looks_.read(vm, call,
-                         [this, done = std::move(done)](const Result<std::string>& change_version) {
-                           note_reachability(change_version ? nullptr : &change_version.error());
-                           done(change_version);
-                         });
+  looks_.read(vm, call, [this, done = std::move(done)](const Result<std::string>& change_version) {
+    note_reachability(change_version ? nullptr : &change_version.error());
+    done(change_version);
+  });
 }
 
 void LiveVmSets::compute(std::function<void()> work) {
