@@ -87,7 +87,8 @@ SSL_CTX* new_context() {
 }  // namespace
 
 TlsIdentity::TlsIdentity() : context_(new_context(), &SSL_CTX_free) {
-  const Key authority_key(need(EVP_EC_gen("P-256"), "key"), &EVP_PKEY_free);
+  const Key authority_key(need(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), "key"),
+                          &EVP_PKEY_free);
   const Certificate authority = certificate_for(authority_key.get(), "vcenter-simulator CA");
   X509_set_issuer_name(authority.get(), X509_get_subject_name(authority.get()));
   extend(authority.get(), authority.get(), NID_basic_constraints, "critical,CA:TRUE");
@@ -95,7 +96,7 @@ TlsIdentity::TlsIdentity() : context_(new_context(), &SSL_CTX_free) {
   extend(authority.get(), authority.get(), NID_subject_key_identifier, "hash");
   need(X509_sign(authority.get(), authority_key.get(), EVP_sha256()), "signature");
 
-  const Key key(need(EVP_EC_gen("P-256"), "key"), &EVP_PKEY_free);
+  const Key key(need(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"), "key"), &EVP_PKEY_free);
   const Certificate leaf = certificate_for(key.get(), "localhost");
   X509_set_issuer_name(leaf.get(), X509_get_subject_name(authority.get()));
   extend(leaf.get(), authority.get(), NID_basic_constraints, "critical,CA:FALSE");
