@@ -10,7 +10,7 @@
 
 #include "tests/simulator/model/managed_object.h"
 
-class xsd__anyType;
+class xsd__anyType;  // NOLINT(bugprone-reserved-identifier): gSOAP names it so
 namespace vtpmfs::vsphere {
 class Arena;
 }
@@ -96,20 +96,20 @@ class Declare {
   explicit Declare(PropertyTable base) : table_(std::move(base)) {}
 
   template <class Get>
-  Declare& property(std::string path, Get get, std::string privilege = "System.Read") {
+  Declare& property(const std::string& path, Get get,
+                    const std::string& privilege = "System.Read") {
     table_.add(
-        std::move(path),
+        path,
         [get = std::move(get)](const ManagedObject& object, const Reading& reading) -> Value {
           return get(static_cast<const T&>(object), reading);
         },
-        std::move(privilege));
+        privilege);
     return *this;
   }
   /// Known to vCenter, never set here.
-  Declare& unset(std::string path) {
+  Declare& unset(const std::string& path) {
     table_.add(
-        std::move(path), [](const ManagedObject&, const Reading&) -> Value { return nullptr; },
-        "System.Read");
+        path, [](const ManagedObject&, const Reading&) -> Value { return nullptr; }, "System.Read");
     return *this;
   }
   [[nodiscard]] PropertyTable table() const { return table_; }

@@ -1,5 +1,6 @@
 #include "tests/simulator/soap/fault_message.h"
 
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -72,6 +73,17 @@ bool is_pbm(const Fault& fault) {
   return fault.type.rfind("Pbm", 0) == 0;
 }
 
+template <class Integer>
+Integer number_in(const Fault::Field& field) {
+  Integer number = 0;
+  const char* end = field.value.data() + field.value.size();
+  if (std::from_chars(field.value.data(), end, number).ptr != end) {
+    std::fprintf(stderr, "field \"%s\" of a fault is no number\n", field.name.c_str());
+    std::abort();
+  }
+  return number;
+}
+
 void set(Message& message, const Fault& fault, const Fault::Field& field) {
   const std::string_view name = field.name;
   if (is_pbm(fault) && name == "name") {
@@ -79,9 +91,9 @@ void set(Message& message, const Fault& fault, const Fault::Field& field) {
   } else if (const auto text = kTexts.find(name); text != kTexts.end()) {
     message.*(text->second) = field.value;
   } else if (const auto number = kNumbers.find(name); number != kNumbers.end()) {
-    message.*(number->second) = std::atoi(field.value.c_str());
+    message.*(number->second) = number_in<int>(field);
   } else if (const auto size = kLongs.find(name); size != kLongs.end()) {
-    message.*(size->second) = std::atoll(field.value.c_str());
+    message.*(size->second) = number_in<LONG64>(field);
   } else if (const auto ref = kReferences.find(name); ref != kReferences.end()) {
     message.*(ref->second) = vsphere::reference(field.ref_type, field.value);
   } else if (name == "host") {
