@@ -80,6 +80,15 @@ TEST_F(RestoreComplete, EbadmsgGoesToTheRenameThatBroughtTheLastPiece) {
   EXPECT_TRUE(restorer_.requests.empty());
 }
 
+TEST_F(RestoreComplete, ARenameSaysThatAFileIsFinishedHoweverItWasWritten) {
+  ASSERT_EQ(mkdir(to_), 0);
+  const auto temporary = create(to_ + "/.nvram.part");
+  EXPECT_EQ(write(*temporary, 10, "a part of it"), 0);
+  EXPECT_EQ(flush(*temporary), 0);
+  EXPECT_EQ(rename(to_ + "/.nvram.part", to_ + "/nvram"), 0);
+  EXPECT_EQ(copy(without(pay01(), "nvram"), to_), (Errors{{"vtpm.json", EBADMSG}}));
+}
+
 TEST_F(RestoreComplete, AnEmptyFileThatCpMadeIsTold) {
   Files files = pay01();
   files["nvram"] = "";
@@ -307,6 +316,27 @@ TEST_F(RestoreComplete, ASecondFlushJoinsTheRestoreThatRuns) {
   EXPECT_EQ(joining.code(), EHOSTUNREACH);
   EXPECT_EQ(syncing.code(), EHOSTUNREACH);
   EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
+TEST_F(RestoreComplete, ARestoreBeginsOnlyAfterChangesThatWereLetThrough) {
+  copy(without(pay01(), "SHA256SUMS"), to_);
+  const cache::StagedId directory =
+      *store_->lookup(*store_->lookup(*store_->root(kDatacenter.value), "Finance"), "pay01");
+  auto change = std::make_optional(sets_->change(directory));
+  ASSERT_TRUE(*change);
+  const auto manifest = create(to_ + "/SHA256SUMS");
+  EXPECT_EQ(write(*manifest, 0, pay01().at("SHA256SUMS")), 0);
+  Reply<void> completing;
+  std::thread other([&] { (*manifest)->flush(caller_, completing.take()); });
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (sets_->may_write(directory) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_FALSE(sets_->may_write(directory)) << "nothing more is let through";
+  EXPECT_TRUE(store_->write(*store_->lookup(directory, "nvram"), 0, "x"));
+  change.reset();
+  other.join();
+  EXPECT_EQ(completing.code(), EBADMSG);
+  EXPECT_TRUE(restorer_.requests.empty());
 }
 
 TEST_F(RestoreComplete, ManyThreadsThatCompleteASetMakeOneVm) {
