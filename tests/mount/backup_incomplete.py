@@ -2,12 +2,13 @@
 """A VM whose state cannot be had now: each tool fails for it and for it alone, and an older copy of
 it stays whole."""
 
+import contextlib
 import os
 import shutil
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount, errno_of
-from harness.process import Failure, expect, expect_equal, run, run_well, wait_until
+from harness.process import Failure, expect, expect_equal, run, run_well, wait_until, within
 from harness.scene import Scene
 from harness.simulator import Simulator
 from harness.tools import backup_tools
@@ -46,8 +47,17 @@ def ways(simulator):
     ]
 
 
+@contextlib.contextmanager
+def locked(simulator):
+    simulator.control("lock-vm", vm=SICK)
+    try:
+        yield
+    finally:
+        simulator.control("unlock-vm", vm=SICK)
+
+
 def fresh_mount(scene, simulator, *options):
-    return Mount(scene, simulator, "-o", "ro", "--timeout", "20", *options)
+    return Mount(scene, simulator, "-o", "ro", "--timeout", within(20), *options)
 
 
 def rows_of_reading(matrix, scene, simulator):
@@ -70,21 +80,17 @@ def rows_of_reading(matrix, scene, simulator):
             finally:
                 way.mend()
     with matrix.row("never had it shows size 1; had before in this mount, its last size"):
-        simulator.control("lock-vm", vm=SICK)
-        mount = fresh_mount(scene, simulator, "--pin", "1")
-        nvram = mount.path("DC1/vm", SICK, "nvram")
-        expect_equal(os.stat(nvram).st_size, 1, "size of an nvram that was never had")
-        simulator.control("unlock-vm", vm=SICK)
+        with locked(simulator):
+            mount = fresh_mount(scene, simulator, "--pin", "1")
+            nvram = mount.path("DC1/vm", SICK, "nvram")
+            expect_equal(os.stat(nvram).st_size, 1, "size of an nvram that was never had")
         wait_until(lambda: errno_of(read_bytes, nvram) is None, "the unlocked VM can be read", 60)
         size = len(read_bytes(nvram))
-        simulator.control("lock-vm", vm=SICK)
-        try:
+        with locked(simulator):
             # Each read keeps the generation for another second: ask less often.
             wait_until(lambda: errno_of(read_bytes, nvram), "the locked VM cannot be read", 60, pause=1.5)
             expect_equal(os.stat(nvram).st_size, size, "size of nvram")
-            mount.unmount()
-        finally:
-            simulator.control("unlock-vm", vm=SICK)
+        mount.unmount()
 
 
 def others(simulator):
@@ -181,11 +187,10 @@ def broken(directory):
 
 def row_of_recovery(matrix, scene, simulator):
     with matrix.row("once it is mended, the same mount serves the set, and rsync completes the copy"):
-        simulator.control("lock-vm", vm=SICK)
-        mount = fresh_mount(scene, simulator)
-        nvram = mount.path("DC1/vm", SICK, "nvram")
-        expect(errno_of(read_bytes, nvram), "nvram of a locked VM can be read")
-        simulator.control("unlock-vm", vm=SICK)
+        with locked(simulator):
+            mount = fresh_mount(scene, simulator)
+            nvram = mount.path("DC1/vm", SICK, "nvram")
+            expect(errno_of(read_bytes, nvram), "nvram of a locked VM can be read")
         wait_until(lambda: errno_of(read_bytes, nvram) is None, "the unlocked VM can be read", 60)
         copy = scene.directory("copy")
         run_well("rsync", "-a", mount.point + "/", copy)

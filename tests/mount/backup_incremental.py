@@ -125,7 +125,7 @@ def rows_of_changes(matrix, scene, remounted, copy):
         expect_equal(sha256_of(point + "/DC1/vm/Finance/brand-new/nvram"), wanted, "its nvram")
         simulator.control("rename-vm", vm="brand-new", name="renamed")
         wait_until(lambda: os.path.isdir(point + "/DC1/vm/Finance/renamed"), "the new name shows")
-        expect(not os.path.exists(point + "/DC1/vm/Finance/brand-new"), "the old name stayed")
+        wait_until(lambda: not os.path.exists(point + "/DC1/vm/Finance/brand-new"), "the old name goes")
         simulator.destroy("renamed")
         wait_until(lambda: not os.path.exists(point + "/DC1/vm/Finance/renamed"), "the VM goes")
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env -S python3 -B
 """The rules of the staging area: what starts a restore, what waits, and what is refused."""
 
+import errno
 import os
 import shutil
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount, errno_of
-from harness.process import expect, expect_equal, run, run_well, spawn, wait_until
+from harness.process import end_of, expect, expect_equal, run, run_well, spawn, wait_until
 from harness.restoring import Vault, status_of, write_file, write_set
 from harness.scene import Scene
 from harness.truth import read_bytes
@@ -161,6 +162,16 @@ def rows_of_damage(matrix, vault):
         vault.check(lost)
 
 
+def opened_to_write(pipe):
+    """A descriptor of a pipe, or None as long as nobody reads from it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
+
+
 def killed_copy(vault, lost, staged):
     """What `cp -r` leaves when it is killed half through nvram: what it copies before is there."""
     told = run_well("cp", "-rv", lost.saved, vault.scene.directory("order")).stdout
@@ -172,7 +183,8 @@ def killed_copy(vault, lost, staged):
     pipe = os.path.join(vault.scene.directory("pipe"), "nvram")
     os.mkfifo(pipe)
     child = spawn(["cp", pipe, staged + "/nvram"])
-    feed = os.open(pipe, os.O_WRONLY)
+    feed = wait_until(lambda: opened_to_write(pipe), "cp opens the pipe")
+    os.set_blocking(feed, True)
     os.write(feed, read_bytes(lost.saved + "/nvram")[:50000])
     nvram = staged + "/nvram"
     wait_until(lambda: os.path.exists(nvram) and os.stat(nvram).st_size, "cp writes")
@@ -227,7 +239,7 @@ def rows_of_running(matrix, vault):
         expect_equal(status_of(staged)["state"], "creating", "restore.status")
         expect_equal(errno_of(os.unlink, staged + "/keyId"), "EBUSY", "unlink")
         vault.simulator.control("release", number=held)
-        expect_equal(child.wait(60), 0, "exit status of cp")
+        expect_equal(end_of(child, "cp"), 0, "exit status of cp")
         vault.check(lost)
         vault.simulator.calm()
 

@@ -7,7 +7,7 @@ import ssl
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import BackgroundMount, Mount, mount_line
-from harness.process import clean_environment, expect, expect_equal, run
+from harness.process import clean_environment, end_of, expect, expect_equal, run
 from harness.scene import Scene
 from harness.simulator import PASSWORD, USER, Simulator
 from harness.truth import SET
@@ -213,7 +213,7 @@ def rows_of_ending(matrix, attempt, simulator):
     with matrix.row("SIGTERM unmounts, logs out and ends with 0"):
         mount = Mount(scene, simulator)
         mount.process.terminate()
-        expect_equal(mount.process.wait(75), 0, "exit status")
+        expect_equal(end_of(mount.process, "vtpmfs", 75), 0, "exit status")
         expect(mount_line(mount.point) is None, "still mounted")
         expect_equal(simulator.sessions(), 0, "sessions")
     with matrix.row("kill -9 leaves ENOTCONN, never an empty directory, and the next mount says so"):
