@@ -1,28 +1,20 @@
 #!/usr/bin/env -S python3 -B
 """The mount options of restoring: each against a vCenter where it makes a difference."""
 
-import json
+import contextlib
 import os
 
 from harness.matrix import Matrix, need_mounts
 from harness.process import expect, expect_equal, run_well, wait_until, within
-from harness.restoring import Vault, status_of, write_set
+from harness.restoring import Vault, network_cards, status_of, write_set
 from harness.scene import Scene
 
 WITH_SPECIALS = ("--datacenters", "1")
 
 
-def config_of(vault, path):
-    """config.json of a machine as the mount shows it now."""
-    with open(vault.mount.path(*path.split("/"), "config.json"), encoding="utf-8") as file:
-        return json.load(file)
-
-
-def network_cards(config):
-    devices = config["hardware"]["device"]
-    cards = [d for d in devices if "EthernetCard" in d.get("backing", {}).get("_typeName", "")]
-    expect(cards, "the machine has no network card to look at")
-    return cards
+def shown_cards(vault, path):
+    """The network cards of a machine as the mount shows them now."""
+    return network_cards(vault.mount.path(*path.split("/")))
 
 
 def put(vault, lost):
@@ -64,31 +56,77 @@ def rows_of_placement(matrix, vault):
         machines = vault.paths()
         expect(put(vault, lost), "the last close answered 0")
         vault.check_nothing_made(machines)
-    with matrix.row("--restore-pool and --restore-host that fit: the VM is made"):
+    hosts = [f"Cluster1-esx{h}.example.test" for h in (1, 2, 3)]
+    hosts += [f"Cluster2-esx{h}.example.test" for h in (1, 2)]
+    with matrix.row("--restore-pool and --restore-host that fit: made there, whatever the other hosts do"):
         vault.remount("--restore-pool", "Cluster2", "--restore-host", "Cluster2-esx1.example.test")
         lost = vault.take()
-        expect_equal(put(vault, lost), None, "errno of the last close")
+        with disconnected(vault, *[h for h in hosts if h != "Cluster2-esx1.example.test"]):
+            expect_equal(put(vault, lost), None, "errno of the last close")
         vault.check(lost)
+    with matrix.row("--restore-host that is out of reach: EHOSTUNREACH, though the others are not"):
+        lost = vault.take()
+        with disconnected(vault, "Cluster2-esx1.example.test"):
+            expect_equal(put(vault, lost), "EHOSTUNREACH", "errno of the last close")
+        run_well("sync", vault.staged(lost))
+        vault.check(lost)
+    with matrix.row("--restore-pool whose hosts are out of reach: EHOSTUNREACH, though other pools fit"):
+        vault.remount("--restore-pool", "Cluster2")
+        lost = vault.take()
+        with disconnected(vault, *[h for h in hosts if h.startswith("Cluster2")]):
+            expect_equal(put(vault, lost), "EHOSTUNREACH", "errno of the last close")
+        run_well("sync", vault.staged(lost))
+        vault.check(lost)
+
+
+@contextlib.contextmanager
+def disconnected(vault, *hosts):
+    """Hosts of DC1 that are out of reach for a while."""
+    def turn(connection):
+        for host in hosts:
+            cluster = host.partition("-")[0]
+            vault.simulator.control("set-host", host=f"DC1/host/{cluster}/{host}", connection=connection)
+
+    try:
+        turn("disconnected")
+        yield
+    finally:
+        turn("connected")
+
+
+def take_of_network(vault, network):
+    """A machine whose cards all lie in that network."""
+    def lies_there(path):
+        cards = network_cards(vault.saved(path))
+        return all(c["backing"].get("deviceName") == network for c in cards)
+
+    return vault.take(next(p for p in vault.unused if lies_there(p)))
 
 
 def rows_of_networks(matrix, vault):
     with matrix.row("network cards come back disconnected; --restore-network maps their network"):
         vault.remount("--restore-network", "VM Network=nsx-segment")
-        lost = vault.take()
+        lost = take_of_network(vault, "VM Network")
         failed = put(vault, lost)
         reason = status_of(vault.staged(lost)).get("reason", "")
         expect_equal(failed, None, f"errno of the last close ({reason})")
         vault.check(lost)
-        for card in network_cards(config_of(vault, lost.path)):
+        for card in shown_cards(vault, lost.path):
             expect(not card.get("connectable", {}).get("startConnected"), f"it connects: {card}")
+            expect("Opaque" in card["backing"]["_typeName"], f"it lies in its old network: {card}")
+    with matrix.row("--restore-network of a network that is none here: EINVAL, and no VM"):
+        vault.remount("--restore-network", "VM Network=no such network")
+        lost = take_of_network(vault, "VM Network")
+        machines = vault.paths()
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        expect("no such network" in status_of(vault.staged(lost))["reason"], "the reason does not name it")
+        vault.check_nothing_made(machines)
     with matrix.row("--restore-connect: they connect at power on where the original is gone"):
         vault.remount("--restore-connect")
         lost = vault.take()
-        with open(lost.saved + "/config.json", encoding="utf-8") as file:
-            before = [c["connectable"]["startConnected"] for c in network_cards(json.load(file))]
+        before = [c["connectable"]["startConnected"] for c in network_cards(lost.saved)]
         expect_equal(put(vault, lost), None, "errno of the last close")
-        cards = network_cards(config_of(vault, lost.path))
-        after = [c["connectable"]["startConnected"] for c in cards]
+        after = [c["connectable"]["startConnected"] for c in shown_cards(vault, lost.path)]
         expect_equal(after, before, "startConnected")
         expect(any(before), "no saved card was connected")
     with matrix.row("--restore-connect: not beside a living original"):
@@ -96,7 +134,7 @@ def rows_of_networks(matrix, vault):
         staged = vault.staged(lost, "twin of it")
         expect_equal(write_set(lost.saved, staged), None, "errno of the last close")
         path = os.path.join(os.path.dirname(lost.path), "twin of it")
-        for card in network_cards(config_of(vault, path)):
+        for card in shown_cards(vault, path):
             expect(not card["connectable"]["startConnected"], "a card of the twin connects")
 
 

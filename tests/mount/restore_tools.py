@@ -6,7 +6,7 @@ import os
 from harness.matrix import Matrix, need_mounts
 from harness.process import expect, expect_equal, run, run_well, wait_until
 from harness.restorers import WAYS, by_tar
-from harness.restoring import Vault, status_of
+from harness.restoring import Vault, network_cards, status_of
 from harness.scene import Scene
 
 
@@ -49,6 +49,9 @@ def rows_of_second_copies(matrix, vault):
             if name == "rsync -a":
                 expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
                 expect("files transferred: 0" in done.stdout, "rsync transferred something")
+            else:  # they write over it, and the content stands
+                expect(done.returncode != 0, f"{name} ended with 0")
+                expect("not permitted" in done.stderr, f"it does not name EPERM: {done.stderr[-300:]}")
             vault.check_nothing_made(machines)
             vault.check(lost)
 
@@ -91,6 +94,11 @@ def rows_of_names(matrix, vault):
         run_well("cp", "-r", lost.saved, vault.staged(lost))
         after = vault.check(lost)
         expect_equal(after["uuid"], lost.facts["uuid"], "uuid")
+        saved = [c["connectable"]["startConnected"] for c in network_cards(lost.saved)]
+        expect(any(saved), "no saved card connects: nothing to see")
+        made = network_cards(vault.mount.path(*lost.path.split("/")))
+        expect_equal(len(made), len(saved), "network cards")
+        expect(not any(c["connectable"]["startConnected"] for c in made), "a card connects")
 
 
 def main():
