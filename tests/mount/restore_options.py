@@ -4,8 +4,8 @@
 import contextlib
 import os
 
-from harness.matrix import Matrix, need_mounts
-from harness.process import expect, expect_equal, run_well, wait_until, within
+from harness.matrix import Matrix, need_mounts, need_program
+from harness.process import Skip, expect, expect_equal, run, run_well, wait_until, within
 from harness.restoring import Vault, network_cards, status_of, write_set
 from harness.scene import Scene
 
@@ -157,6 +157,14 @@ def rows_of_degraded(matrix, vault):
     vault.simulator.control("import-key", **key)
 
 
+def as_nobody():
+    """The words before a command that another user runs."""
+    if os.geteuid() != 0:
+        raise Skip("only root can be somebody else")
+    need_program("setpriv")
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+
+
 def rows_of_starting(matrix, vault):
     with matrix.row("--restore-settle starts a set without SHA256SUMS when nothing changes any more"):
         vault.remount("--restore-settle", within(3))  # longer than there is between two of the files
@@ -170,7 +178,38 @@ def rows_of_starting(matrix, vault):
         lost = vault.take("DC1/vm/Templates/")
         expect_equal(put(vault, lost), None, "errno of the last close")
         expect_equal(vault.simulator.vm(lost.name)["template"], True, "template")
+    with matrix.row("allow_other: another user reads and restores where uid= says that it is his; not without"):
+        nobody = as_nobody()
+        os.chmod(vault.scene.root, 0o711)
+        for options, good in (("uid=65534,gid=65534", False), ("allow_other,uid=65534,gid=65534", True)):
+            vault.remount("-o", options)
+            seen = run(*nobody, "cat", vault.mount.path("DC1/vm/Empty/../win00001/firmware"))
+            expect_equal(seen.returncode == 0, good, f"reading with {options} ({seen.stderr.strip()})")
+        # Directly in vm/: a folder that root staged something in before is root's.
+        lost = vault.take(directly=True)
+        os.chmod(os.path.dirname(lost.saved), 0o755)
+        run_well("chmod", "-R", "a+rX", lost.saved)
+        run_well(*nobody, "cp", "-r", lost.saved, vault.staged(lost))
+        vault.check(lost)
+    with matrix.row("EACCES: tools that copy to where they may not write end non-zero, and make nothing"):
+        lost = vault.take()
+        os.chmod(os.path.dirname(lost.saved), 0o755)
+        run_well("chmod", "-R", "a+rX", lost.saved)
+        shut = vault.mount.path("DC1/restore/shut")
+        run_well(*nobody, "mkdir", "-m", "0500", shut)
+        archive = os.path.join(os.path.dirname(lost.saved), "saved.tar")
+        run_well("tar", "-C", os.path.dirname(lost.saved), "-cf", archive, lost.name)
+        machines = vault.paths()
+        for words, status in ((["cp", "-r", lost.saved, shut], 1), (["rsync", "-r", lost.saved, shut], 23),
+                              (["tar", "-C", shut, "-xf", archive], 2),
+                              (["bsdtar", "-C", shut, "-xf", archive], 1)):
+            done = run(*nobody, *words)
+            expect_equal(done.returncode, status, f"exit status of {words[0]} ({done.stderr})")
+            expect("Permission denied" in done.stderr, f"{words[0]} says {done.stderr}")
+        vault.check_nothing_made(machines)
     with matrix.row("-o uid=,gid=,umask=: owner and modes in vm/ and restore/"):
+        if os.geteuid() != 0:
+            raise Skip("whose directories are another's and shut may not look into them")
         vault.remount("-o", "uid=1234,gid=4321,umask=0177")
         for path, mode in (("DC1/vm", 0o600), ("DC1/restore", 0o600), ("DC1/vm/Empty", 0o600)):
             info = os.stat(vault.mount.path(path))

@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "fs/kernel/session.h"
+#include "tests/patience.h"
 #include "tests/unit/kernel/memory_tree.h"
 
 namespace vtpmfs::fs {
@@ -52,7 +53,8 @@ class MountedTree : public testing::Test {
       changed_.notify_all();
     });
     std::unique_lock lock(mutex_);
-    ASSERT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [this] { return ready_; }));
+    ASSERT_TRUE(
+        changed_.wait_for(lock, patience(std::chrono::seconds(20)), [this] { return ready_; }));
   }
 
   void TearDown() override {
@@ -64,7 +66,7 @@ class MountedTree : public testing::Test {
 
   bool wait_for_end() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return ended_; });
+    return changed_.wait_for(lock, patience(std::chrono::seconds(20)), [this] { return ended_; });
   }
 
   [[nodiscard]] std::string at(const std::string& name) const { return (mount_ / name).string(); }
@@ -83,7 +85,7 @@ class MountedTree : public testing::Test {
   /// Looks again until it holds: invalidations arrive by another thread.
   template <class Condition>
   static bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(20));
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::yield();

@@ -107,6 +107,16 @@ class BackgroundMount:
         scene.at_end(self.abandon)
         self.pid = self._daemon() if self.done.returncode == 0 else None
 
+    @classmethod
+    def adopt(cls, scene, point):
+        """The daemon that serves a mount which somebody else asked for."""
+        mount = cls.__new__(cls)
+        mount.point = point
+        mount.pid = mount._daemon()
+        scene.at_end(mount.abandon)
+        expect(mount.pid is not None, f"no daemon serves {point}")
+        return mount
+
     def _daemon(self):
         wanted = os.fsencode(self.point)
         for name in filter(str.isdigit, os.listdir("/proc")):
