@@ -8,6 +8,7 @@ from harness.matrix import Matrix, need_mounts, need_program
 from harness.process import Skip, expect, expect_equal, run, run_well, wait_until, within
 from harness.restoring import Vault, network_cards, status_of, write_set
 from harness.scene import Scene
+from harness.schema import Messages
 
 WITH_SPECIALS = ("--datacenters", "1")
 
@@ -222,11 +223,13 @@ def main():
     with Scene() as scene:
         vault = Vault(scene, 40, fleet=WITH_SPECIALS)
         vault.unused = [p for p in vault.unused if "/win0" in p or "/Templates/" in p]
+        messages = Messages(scene, vault.simulator)
         rows_of_placement(matrix, vault)
         rows_of_networks(matrix, vault)
         rows_of_degraded(matrix, vault)
         rows_of_starting(matrix, vault)
         vault.mount.unmount()
+        messages.row(matrix)
     matrix.end()
 
 

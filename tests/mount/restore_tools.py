@@ -8,6 +8,7 @@ from harness.process import expect, expect_equal, run, run_well, wait_until
 from harness.restorers import WAYS, by_tar
 from harness.restoring import Vault, network_cards, status_of
 from harness.scene import Scene
+from harness.schema import Messages
 
 
 def staged_place(vault, lost):
@@ -101,15 +102,30 @@ def rows_of_names(matrix, vault):
         expect(not any(c["connectable"]["startConnected"] for c in made), "a card connects")
 
 
+def rows_inside_the_mount(matrix, vault):
+    """From vm/ to restore/ of one mount: the kernel may ask for a copy without reading."""
+    for words in (("cp", "-r"), ("cp", "-a"), ("rsync", "-a")):
+        with matrix.row(f"{' '.join(words)} from vm/ to restore/ of one mount makes a second VM of the state"):
+            lost = vault.take(lose=False)
+            slash = "/" if words[0] == "rsync" else ""
+            done = run(*words, vault.mount.path(*lost.path.split("/")) + slash,
+                       vault.staged(lost, "inside " + lost.name))
+            expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
+            vault.check(lost, name="inside " + lost.name)
+
+
 def main():
     matrix = Matrix("restoring with each tool")
     need_mounts(matrix)
     with Scene() as scene:
-        vault = Vault(scene, 48)
+        vault = Vault(scene, 56)
+        messages = Messages(scene, vault.simulator)
         rows_of_tools(matrix, vault)
         rows_of_second_copies(matrix, vault)
         rows_of_names(matrix, vault)
+        rows_inside_the_mount(matrix, vault)
         vault.mount.unmount()
+        messages.row(matrix)
         row_of_whole_tree(matrix, scene)
     matrix.end()
 
