@@ -89,6 +89,13 @@ class Inventory {
   InventorySource& source_;
 };
 
+TEST(Schema, MessagesCanBeHeldAgainstIt) {
+  if (!CapturedMessages::can_judge()) {
+    GTEST_SKIP() << "messages are not validated: no schema at " << CapturedMessages::schema()
+                 << " or no xmllint";
+  }
+}
+
 TEST(Feed, TheWholeInventoryThenItsChanges) {
   const CapturedMessages captured;
   VCenterUnderTest vcenter;
