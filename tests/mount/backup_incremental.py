@@ -93,6 +93,22 @@ def row_of_borg(matrix, scene, remounted):
         expect(file_reads(remounted.simulator.counts()) <= nvrams, "GETs for files that borg skipped")
 
 
+def row_of_tar(matrix, scene, remounted):
+    """GNU tar compares device, inode and times of directories, times of files."""
+    place = scene.directory("tar")
+    with matrix.row("tar -g after a remount stores no file, and fetches no nvram"):
+        def save(point, name):
+            run_well("tar", "-C", point, "--no-check-device", "-g", place + "/snapshot", "-cf",
+                     f"{place}/{name}.tar", ".")
+            listed = run_well("tar", "-tf", f"{place}/{name}.tar").stdout.splitlines()
+            return sorted(line for line in listed if not line.endswith("/"))
+
+        expect(len(save(remounted.mount.point, "first")) >= 30 * 7, "the first archive lacks files")
+        point = remounted.again()
+        expect_equal(save(point, "second"), [], "files stored again")
+        expect_equal(file_reads(remounted.simulator.counts()), 0, "GETs")
+
+
 def rows_of_changes(matrix, scene, remounted, copy):
     simulator = remounted.simulator
     with matrix.row("a rekey that keeps size and `modified` is not skipped by rsync"):
@@ -153,11 +169,12 @@ def row_of_calls(matrix, scene):
             f"{number} VMs: {soap_calls(counts)} SOAP calls, {file_reads(counts)} GETs"
             for number, counts in ((few, of_few), (many, of_many))), flush=True)
         expect_equal((file_reads(of_few), file_reads(of_many)), (few, many), "GETs")
-        # Properties come in answers of at most 100 objects, for 250 VMs asked at once: 1 for each 50 VMs;
-        # the inventory's updates 1 for each 250. Nothing else may grow at all.
+        # Properties of 250 VMs are asked for at once, in a few kinds of questions, and those of fewer where
+        # a reader is quicker: 1 for each 25 VMs at most. The inventory's updates: 1 for each 250. Nothing else
+        # may grow at all.
         grown = {kind: number - of_few.get(kind, 0) for kind, number in of_many.items() if " " not in kind}
         more = many - few
-        expect(grown.pop("RetrievePropertiesEx") <= more / 50, f"too many RetrievePropertiesEx: {of_many}")
+        expect(grown.pop("RetrievePropertiesEx") <= more / 25, f"too many RetrievePropertiesEx: {of_many}")
         expect(grown.pop("WaitForUpdatesEx") <= more / 250, f"too many WaitForUpdatesEx: {of_many}")
         expect_equal({kind: n for kind, n in grown.items() if n > 0}, {}, "calls that grow with the VMs")
 
@@ -171,6 +188,7 @@ def main():
         copy = row_of_rsync(matrix, scene, remounted)
         row_of_restic(matrix, scene, remounted)
         row_of_borg(matrix, scene, remounted)
+        row_of_tar(matrix, scene, remounted)
         with matrix.row("what rsync holds is what the mount shows"):
             expect_equal(fingerprint(copy), fingerprint(remounted.mount.point), "files")
         rows_of_changes(matrix, scene, remounted, copy)

@@ -39,6 +39,7 @@ TREES = [
     ("rsync --inplace", by_copy("rsync", "-a", "--inplace"), 11, True),
     ("rsync --delay-updates", by_copy("rsync", "-a", "--delay-updates"), 23, True),
     ("rsync --partial-dir", by_copy("rsync", "-a", "--partial-dir=.partial"), 23, True),
+    ("rsync --fsync", by_copy("rsync", "-a", "--fsync"), 23, True),
     ("GNU tar x", by_tar("tar"), 2, True),
     ("bsdtar x", by_tar("bsdtar"), 0, False),
     ("mv", by_mv, 1, True),
@@ -67,6 +68,8 @@ def by_shell(words):
 
 FILES = [
     ("dd", by_last_file("dd", "status=none", "bs=64k", "if={from}", "of={to}"), 1, True),
+    ("dd conv=fsync", by_last_file(
+        "dd", "status=none", "bs=64k", "conv=fsync", "if={from}", "of={to}"), 1, True),
     ("cat >", by_shell('cat "$1" > "$2"'), 1, True),
     ("tee", by_shell('tee "$2" < "$1" >/dev/null'), 1, True),
     ("sed >", by_shell("""sed -n p "$1" > "$2" """), 4, True),
@@ -151,10 +154,27 @@ def rows_of_refusal(matrix, vault):
             wait_until(lambda: status_of(vault.staged(lost))["state"] == "failed", "it is refused")
             check_told(vault, lost, machines, done, "ENOKEY", status, named)
         forget(vault, lost)
+    with matrix.row("a lost key: reading what is staged, and closing it, asks the vCenter for nothing"):
+        expect_equal(run("cp", "-r", lost.saved, vault.staged(lost)).returncode, 1, "exit status of cp")
+        asked = questions(vault)
+        run_well("cat", *[f"{vault.staged(lost)}/{name}" for name in os.listdir(lost.saved)])
+        run_well("rsync", "-a", vault.staged(lost) + "/", vault.scene.directory("read"))
+        expect_equal(questions(vault), asked, "what the vCenter was asked")
+    with matrix.row("a lost key: sync of the directory tells it again"):
+        done = run("sync", vault.staged(lost))
+        expect(done.returncode != 0, "sync ended with 0")
+        expect(WORDS["ENOKEY"] in done.stderr, f"sync says {done.stderr}")
+        expect(questions(vault) != asked, "it asked nobody")
+    forget(vault, lost)
     vault.simulator.control("import-key", **key)
     with matrix.row("the key imported again, the same cp -r makes the VM"):
         run_well("cp", "-r", lost.saved, vault.staged(lost))
         vault.check(lost)
+
+
+def questions(vault):
+    """What the vCenter was asked, but for the feed of its news."""
+    return {kind: n for kind, n in vault.simulator.counts().items() if kind != "WaitForUpdatesEx"}
 
 
 COPIES = [

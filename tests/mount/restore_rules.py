@@ -29,6 +29,12 @@ def rows_of_names(matrix, vault):
         done = run("cp", "-r", kept.saved, os.path.dirname(vault.staged(kept)))
         expect(done.returncode != 0 and "File exists" in done.stderr, f"cp: {done}")
         vault.check_nothing_made(machines)
+    for name, put in ((n, p) for n, p in WAYS if n in ("rsync -a", "GNU tar x", "bsdtar x", "install")):
+        with matrix.row(f"{name} over a name that is taken ends non-zero, and makes nothing"):
+            machines = vault.paths()
+            done = put(vault, kept)
+            expect(done.returncode != 0, f"{name} ended with 0")
+            vault.check_nothing_made(machines)
     with matrix.row("the folders of the vCenter show in restore/, and cannot be removed or renamed"):
         restore = vault.mount.path("DC1/restore")
         expect("Finance" in os.listdir(restore), "Finance is not shown")
@@ -85,6 +91,11 @@ def rows_of_waiting(matrix, vault):
         machines = vault.paths()
         expect_equal(read_bytes(vault.staged(lost) + "/keyId"), read_bytes(lost.saved + "/keyId"), "keyId")
         vault.check_nothing_made(machines)
+        # Nor a while later: when another set has been restored, that one is the only new machine.
+        other = vault.take()
+        machines = vault.paths()
+        run_well("cp", "-r", other.saved, vault.staged(other))
+        vault.check_nothing_made([*machines, other.path])
         run_well("rsync", "-a", lost.saved, os.path.dirname(vault.staged(lost)))
         vault.check(lost)
     with matrix.row("a daemon that is killed keeps what is staged; nothing starts by itself afterwards"):
