@@ -10,7 +10,7 @@ target_compile_options(vtpmfs_flags INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
 target_link_libraries(vtpmfs_flags INTERFACE Threads::Threads)
 if(VTPMFS_SANITIZE)
-  target_compile_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE} -fno-omit-frame-pointer -g
+  target_compile_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g
     # g++ warns of values that only its own instrumentation made look uninitialized (its manual, at -fsanitize=).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE})

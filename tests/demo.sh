@@ -26,15 +26,20 @@ trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 heading "1. Build"
-tests/install.sh build demo
-cmake --preset release -DVTPMFS_TESTS=OFF -DVTPMFS_SIMULATOR=ON >/dev/null
-if [ -t 1 ]; then
-  cmake --build --preset release --target vtpmfs vcenter-simulator
+build=${VTPMFS_DEMO_BUILD:-$PWD/build/release}
+if [ -n "${VTPMFS_DEMO_BUILD:-}" ]; then
+  echo "It is built already."
 else
-  cmake --build --preset release --target vtpmfs vcenter-simulator >/dev/null
+  tests/install.sh build demo
+  cmake --preset release -DVTPMFS_TESTS=OFF -DVTPMFS_SIMULATOR=ON >/dev/null
+  if [ -t 1 ]; then
+    cmake --build --preset release --target vtpmfs vcenter-simulator
+  else
+    cmake --build --preset release --target vtpmfs vcenter-simulator >/dev/null
+  fi
 fi
 [ -e /dev/fuse ] || die "There is no /dev/fuse here: the demo needs it to mount anything."
-PATH="$PWD/build/release/fs:$PWD/build/release/tests/simulator:$PATH"
+PATH="$build/fs:$build/tests/simulator:$PATH"
 
 heading "2. A vCenter (simulated: strict about sessions, privileges, encryption and keys)"
 work=$(mktemp -d)

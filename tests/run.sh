@@ -2,10 +2,10 @@
 # Installs what the tests need, builds everything and runs the tests with CTest.
 #
 # usage: tests/run.sh [--label LABEL] [--asan | --tsan | --full] [--no-install] [CTest options]
-#   --label LABEL   only the tests with this label: unit, integration, mount, vcsim, schema, style
+#   --label LABEL   only the tests with this label: unit, integration, mount, vcsim, demo, schema, style
 #   --asan          with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --tsan          with ThreadSanitizer
-#   --full          the plain run, then both sanitizer runs, a clang build and the style checks
+#   --full          the plain run, then both sanitizer runs, a clang build, the fuzz targets and the style checks
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,6 +31,34 @@ done
 jobs=$(nproc)
 failed=()
 
+# What CTest's summary does not show of tests that passed: rows by matrix, and whatever was skipped, with its reason.
+show_rows() {
+  local log=$1/Testing/Temporary/LastTest.log
+  [ -e "$log" ] || return 0
+  awk '
+    /^# [0-9]+ ok, / { rows = rows sprintf("   %-50s %s\n", title, substr($0, 3)); next }
+    /^# /            { title = substr($0, 3) }
+    /^SKIP /         { skipped = skipped sprintf("   %s: %s\n", title, substr($0, 6)) }
+    /: Skipped$/     { getline; skipped = skipped "   " $0 "\n" }
+    END {
+      if (rows != "") printf "Rows of the matrices:\n%s", rows
+      if (skipped != "") printf "Skipped:\n%s", skipped
+    }' "$log"
+}
+
+# A bounded run of each fuzz target from the seeds that lie beside it; whatever it finds stays in build/.
+run_fuzzers() {
+  local build=$1 target name found
+  for target in "$build"/tests/fuzz/fuzz_*; do
+    name=$(basename "$target")
+    found=$build/fuzz-$name
+    mkdir -p "$found/corpus"
+    echo "-- $name"
+    "$target" -runs=20000 -max_len=65536 -timeout=30 -print_final_stats=0 -verbosity=0 \
+      -artifact_prefix="$found/" "$found/corpus" "tests/fuzz/seeds/${name#fuzz_}" || return 1
+  done
+}
+
 run_preset() {
   local preset=$1
   echo "== $preset: build"
@@ -41,6 +69,7 @@ run_preset() {
   [ -z "$label" ] || select=(-L "^${label}\$")
   ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
     "${select[@]}" ${ctest_options[@]+"${ctest_options[@]}"} || failed+=("$preset")
+  show_rows "build/$preset"
 }
 
 for preset in "${presets[@]}"; do run_preset "$preset"; done
@@ -50,6 +79,8 @@ if [ -n "$full" ]; then
   cmake -S . -B build/clang -G Ninja -DCMAKE_BUILD_TYPE=Debug -DVTPMFS_FUZZ=ON \
     -DCMAKE_CXX_COMPILER=clang++-14 >/dev/null
   cmake --build build/clang -j "$jobs" || failed+=(clang)
+  echo "== fuzz targets"
+  run_fuzzers build/clang || failed+=(fuzz)
   echo "== style"
   tests/style.sh || failed+=(style)
 fi

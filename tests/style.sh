@@ -3,6 +3,9 @@
 # file length, man pages, shell scripts. Prints what is not so; non-zero when anything is.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+skip() { printf 'SKIP style: %s\n' "$1"; exit 77; }
+git rev-parse --git-dir >/dev/null 2>&1 || skip "this is no git checkout"
+command -v clang-format-14 >/dev/null || command -v clang-format >/dev/null || skip "clang-format is not installed"
 bad=0
 say() { printf '%s\n' "$1" >&2; bad=1; }
 

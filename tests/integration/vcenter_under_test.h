@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "tests/patience.h"
 #include "tests/simulator/control/counters.h"
 #include "tests/simulator/control/verbs.h"
 #include "tests/simulator/https/tls_identity.h"
@@ -37,7 +38,7 @@ class VCenterUnderTest {
       return Result<std::string>(password);
     };
     settings.tls.thumbprint = simulator_.tls().sha256_thumbprint();
-    settings.timeout = std::chrono::seconds{20};
+    settings.timeout = patience(std::chrono::seconds{20});
     settings.user_agent = "vtpmfs-test";
     return settings;
   }
@@ -70,7 +71,7 @@ class VCenterUnderTest {
 /// Looks again and again, for at most 20 s.
 template <class Condition>
 bool eventually(const Condition& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds{20});
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds{10});

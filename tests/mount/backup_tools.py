@@ -110,6 +110,8 @@ def rows_of_refusals(matrix, mount):
         "mkdir beside vm/": lambda: os.mkdir(mount.path("DC1/other")),
         "mkdir at the top": lambda: os.mkdir(mount.path("DC9")),
     }
+    if os.geteuid() != 0:  # the kernel refuses that before anybody is asked
+        del attempts["chown"]
     for name, attempt in attempts.items():
         with matrix.row(f"{name} where vm/ is read-only: EROFS"):
             expect_equal(errno_of(attempt), "EROFS", name)

@@ -2,13 +2,14 @@
 """Restores that cannot be: the errno of the contract's table at the last close, words in
 restore.status, and no VM left behind."""
 
+import contextlib
 import json
 import os
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
-from harness.process import expect, expect_equal, wait_until
-from harness.restoring import Vault, replace, status_of, write_file, write_set
+from harness.process import end_of, expect, expect_equal, spawn, wait_until, within
+from harness.restoring import Vault, replace, status_of, write_set
 from harness.scene import Scene
 from harness.simulator import PASSWORD
 from harness.truth import read_bytes
@@ -189,12 +190,12 @@ def rows_of_places(matrix, vault):
 def rows_of_trouble(matrix, vault):
     sim = vault.simulator
     for wanted, fault in (("EIO", "SystemError"), ("EBUSY", "TaskInProgress")):
-        with matrix.row(f"{wanted}: CreateVM_Task answers {fault}; later sync restores"):
+        with matrix.row(f"{wanted}: CreateVM_Task answers {fault}; later sync restores"), sim.calmed():
             lost = vault.take()
             sim.inject("fault", "CreateVM_Task", fault={"type": fault}, count=0)
             fails(vault, lost, wanted)
             mended(vault, lost)
-    with matrix.row("ETIMEDOUT: the vCenter does not answer a question before the VM is made"):
+    with matrix.row("ETIMEDOUT: the vCenter does not answer a question before the VM is made"), sim.calmed():
         lost = vault.take()
         held = sim.inject("hold", "FindAllByUuid", count=0)
         try:
@@ -202,14 +203,13 @@ def rows_of_trouble(matrix, vault):
         finally:
             sim.control("release", number=held)
         mended(vault, lost)
-    with matrix.row("the reply of CreateVM_Task is lost: the VM is found, finished, and there once"):
+    with matrix.row("the reply of CreateVM_Task is lost: the VM is found, finished, and there once"), sim.calmed():
         lost = vault.take()
         sim.inject("reset-after", "CreateVM_Task")
         expect_equal(write_set(lost.saved, vault.staged(lost)), None, "errno of the last close")
         vault.check(lost)
-        sim.calm()
     for kind in ("reset-before", "status"):
-        with matrix.row(f"nvram cannot be uploaded ({kind}): the half-made VM is removed"):
+        with matrix.row(f"nvram cannot be uploaded ({kind}): the half-made VM is removed"), sim.calmed():
             lost = vault.take()
             sim.inject(kind, "PUT /folder", count=0)
             machines = vault.paths()
@@ -217,31 +217,26 @@ def rows_of_trouble(matrix, vault):
             expect(failed, "the last close answered 0")
             expect_equal(status_of(vault.staged(lost))["state"], "failed", "restore.status")
             vault.check_nothing_made(machines)
-            sim.calm()
+            sim.calm()  # mended
             mended(vault, lost)
-    with matrix.row("nvram is damaged on its way back: the half-made VM is removed"):
+    with matrix.row("nvram is damaged on its way back: the half-made VM is removed"), sim.calmed():
         lost = vault.take()
         sim.inject("truncate", "GET /folder", count=0)
         machines = vault.paths()
         expect(write_set(lost.saved, vault.staged(lost)), "the last close answered 0")
         vault.check_nothing_made(machines)
-        sim.calm()
-    with matrix.row("the session expires in the middle: the restore logs in again and succeeds"):
+    with matrix.row("the session expires in the middle: the restore logs in again and succeeds"), sim.calmed():
         lost = vault.take()
         held = sim.inject("hold", "CreateVM_Task")
         staged = vault.staged(lost)
         names = sorted(os.listdir(lost.saved))
         write_set(lost.saved, staged, names[:-1])
-        pid = os.fork()
-        if pid == 0:
-            content = read_bytes(os.path.join(lost.saved, names[-1]))
-            os._exit(1 if errno_of(write_file, os.path.join(staged, names[-1]), content) else 0)
+        last = spawn(["cp", os.path.join(lost.saved, names[-1]), staged])
         wait_until(lambda: sim.control("hits", number=held)["held"] == 1, "CreateVM_Task")
         sim.control("expire-sessions")
         sim.control("release", number=held)
-        expect_equal(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, "the last close")
+        expect_equal(end_of(last, "cp"), 0, "exit status of cp of the last file")
         vault.check(lost)
-        sim.calm()
 
 
 def rows_of_privileges(matrix, vault):
@@ -254,18 +249,25 @@ def rows_of_privileges(matrix, vault):
                     "Resource.AssignVMToPool", "Datastore.AllocateSpace",
                     "VirtualMachine.Config.AddRemoveDevice"):
         with matrix.row(f"EACCES: the account lacks {missing}; granted, sync restores"):
-            grant(sim, [p for p in RESTORE_PRIVILEGES if p != missing])
             lost = vault.take()
-            fails(vault, lost, "EACCES", missing)
-            grant(sim, RESTORE_PRIVILEGES)
+            with lacking(sim, missing):
+                fails(vault, lost, "EACCES", missing)
             mended(vault, lost)
     with matrix.row("without the privileges to ask for key and policy the restore goes on, and says so"):
         optional = ("StorageProfile.View", "Cryptographer.ManageKeyServers", "Cryptographer.ManageKeys")
-        grant(sim, [p for p in RESTORE_PRIVILEGES if p not in optional])
         lost = vault.take()
-        expect_equal(write_set(lost.saved, vault.staged(lost)), None, "errno of the last close")
-        vault.check(lost)
-        expect(status_of(vault.staged(lost))["warnings"], "restore.status warns of nothing")
+        with lacking(sim, *optional):
+            expect_equal(write_set(lost.saved, vault.staged(lost)), None, "errno of the last close")
+            vault.check(lost)
+            expect(status_of(vault.staged(lost))["warnings"], "restore.status warns of nothing")
+
+
+@contextlib.contextmanager
+def lacking(sim, *missing):
+    grant(sim, [p for p in RESTORE_PRIVILEGES if p not in missing])
+    try:
+        yield
+    finally:
         grant(sim, RESTORE_PRIVILEGES)
 
 
@@ -278,7 +280,7 @@ def main():
     matrix = Matrix("restores that cannot be")
     need_mounts(matrix)
     with Scene() as scene:
-        vault = Vault(scene, 60, "--timeout", "10")
+        vault = Vault(scene, 60, "--timeout", within(10))
         rows_of_keys(matrix, vault)
         rows_of_content(matrix, vault)
         rows_of_places(matrix, vault)

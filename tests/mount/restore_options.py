@@ -1,28 +1,21 @@
 #!/usr/bin/env -S python3 -B
 """The mount options of restoring: each against a vCenter where it makes a difference."""
 
-import json
+import contextlib
 import os
 
-from harness.matrix import Matrix, need_mounts
-from harness.process import expect, expect_equal, run_well, wait_until
-from harness.restoring import Vault, status_of, write_set
+from harness.matrix import Matrix, need_mounts, need_program
+from harness.process import Skip, expect, expect_equal, run, run_well, wait_until, within
+from harness.restoring import Vault, network_cards, status_of, write_set
 from harness.scene import Scene
+from harness.schema import Messages
 
 WITH_SPECIALS = ("--datacenters", "1")
 
 
-def config_of(vault, path):
-    """config.json of a machine as the mount shows it now."""
-    with open(vault.mount.path(*path.split("/"), "config.json"), encoding="utf-8") as file:
-        return json.load(file)
-
-
-def network_cards(config):
-    devices = config["hardware"]["device"]
-    cards = [d for d in devices if "EthernetCard" in d.get("backing", {}).get("_typeName", "")]
-    expect(cards, "the machine has no network card to look at")
-    return cards
+def shown_cards(vault, path):
+    """The network cards of a machine as the mount shows them now."""
+    return network_cards(vault.mount.path(*path.split("/")))
 
 
 def put(vault, lost):
@@ -64,31 +57,76 @@ def rows_of_placement(matrix, vault):
         machines = vault.paths()
         expect(put(vault, lost), "the last close answered 0")
         vault.check_nothing_made(machines)
-    with matrix.row("--restore-pool and --restore-host that fit: the VM is made"):
+    hosts = [f"Cluster1-esx{h}.example.test" for h in (1, 2, 3)]
+    hosts += [f"Cluster2-esx{h}.example.test" for h in (1, 2)]
+    with matrix.row("--restore-pool and --restore-host that fit: made there, whatever the other hosts do"):
         vault.remount("--restore-pool", "Cluster2", "--restore-host", "Cluster2-esx1.example.test")
         lost = vault.take()
-        expect_equal(put(vault, lost), None, "errno of the last close")
+        with disconnected(vault, *[h for h in hosts if h != "Cluster2-esx1.example.test"]):
+            expect_equal(put(vault, lost), None, "errno of the last close")
         vault.check(lost)
+    with matrix.row("--restore-host that is out of reach: EHOSTUNREACH, though the others are not"):
+        lost = vault.take()
+        with disconnected(vault, "Cluster2-esx1.example.test"):
+            expect_equal(put(vault, lost), "EHOSTUNREACH", "errno of the last close")
+        run_well("sync", vault.staged(lost))
+        vault.check(lost)
+    with matrix.row("--restore-pool whose hosts are out of reach: EHOSTUNREACH, though other pools fit"):
+        vault.remount("--restore-pool", "Cluster2")
+        lost = vault.take()
+        with disconnected(vault, *[h for h in hosts if h.startswith("Cluster2")]):
+            expect_equal(put(vault, lost), "EHOSTUNREACH", "errno of the last close")
+        run_well("sync", vault.staged(lost))
+        vault.check(lost)
+
+
+@contextlib.contextmanager
+def disconnected(vault, *hosts):
+    """Hosts of DC1 that are out of reach for a while."""
+    def turn(connection):
+        for host in hosts:
+            cluster = host.partition("-")[0]
+            vault.simulator.control("set-host", host=f"DC1/host/{cluster}/{host}", connection=connection)
+
+    try:
+        turn("disconnected")
+        yield
+    finally:
+        turn("connected")
+
+
+def take_of_network(vault, network):
+    """A machine whose cards all lie in that network."""
+    def lies_there(path):
+        cards = network_cards(vault.saved(path))
+        return all(c["backing"].get("deviceName") == network for c in cards)
+
+    return vault.take(next(p for p in vault.unused if lies_there(p)))
 
 
 def rows_of_networks(matrix, vault):
     with matrix.row("network cards come back disconnected; --restore-network maps their network"):
         vault.remount("--restore-network", "VM Network=nsx-segment")
-        lost = vault.take()
+        lost = take_of_network(vault, "VM Network")
         failed = put(vault, lost)
         reason = status_of(vault.staged(lost)).get("reason", "")
         expect_equal(failed, None, f"errno of the last close ({reason})")
         vault.check(lost)
-        for card in network_cards(config_of(vault, lost.path)):
+        for card in shown_cards(vault, lost.path):
             expect(not card.get("connectable", {}).get("startConnected"), f"it connects: {card}")
+            expect("Opaque" in card["backing"]["_typeName"], f"it lies in its old network: {card}")
+    with matrix.row("--restore-network of a network that is none here: EINVAL, and no VM"):
+        vault.remount("--restore-network", "VM Network=no such network")
+        lost = take_of_network(vault, "VM Network")
+        machines = vault.paths()
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        vault.check_nothing_made(machines)
     with matrix.row("--restore-connect: they connect at power on where the original is gone"):
         vault.remount("--restore-connect")
         lost = vault.take()
-        with open(lost.saved + "/config.json", encoding="utf-8") as file:
-            before = [c["connectable"]["startConnected"] for c in network_cards(json.load(file))]
+        before = [c["connectable"]["startConnected"] for c in network_cards(lost.saved)]
         expect_equal(put(vault, lost), None, "errno of the last close")
-        cards = network_cards(config_of(vault, lost.path))
-        after = [c["connectable"]["startConnected"] for c in cards]
+        after = [c["connectable"]["startConnected"] for c in shown_cards(vault, lost.path)]
         expect_equal(after, before, "startConnected")
         expect(any(before), "no saved card was connected")
     with matrix.row("--restore-connect: not beside a living original"):
@@ -96,7 +134,7 @@ def rows_of_networks(matrix, vault):
         staged = vault.staged(lost, "twin of it")
         expect_equal(write_set(lost.saved, staged), None, "errno of the last close")
         path = os.path.join(os.path.dirname(lost.path), "twin of it")
-        for card in network_cards(config_of(vault, path)):
+        for card in shown_cards(vault, path):
             expect(not card["connectable"]["startConnected"], "a card of the twin connects")
 
 
@@ -119,9 +157,17 @@ def rows_of_degraded(matrix, vault):
     vault.simulator.control("import-key", **key)
 
 
+def as_nobody():
+    """The words before a command that another user runs."""
+    if os.geteuid() != 0:
+        raise Skip("only root can be somebody else")
+    need_program("setpriv")
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+
+
 def rows_of_starting(matrix, vault):
     with matrix.row("--restore-settle starts a set without SHA256SUMS when nothing changes any more"):
-        vault.remount("--restore-settle", "1")
+        vault.remount("--restore-settle", within(3))  # longer than there is between two of the files
         lost = vault.take()
         names = [n for n in sorted(os.listdir(lost.saved)) if n != "SHA256SUMS"]
         expect_equal(write_set(lost.saved, vault.staged(lost), names), None, "errno of the last close")
@@ -132,7 +178,39 @@ def rows_of_starting(matrix, vault):
         lost = vault.take("DC1/vm/Templates/")
         expect_equal(put(vault, lost), None, "errno of the last close")
         expect_equal(vault.simulator.vm(lost.name)["template"], True, "template")
+    with matrix.row("allow_other: another user reads and restores where uid= says that it is his; not without"):
+        nobody = as_nobody()
+        os.chmod(vault.scene.root, 0o711)
+        for options, good in (("uid=65534,gid=65534", False), ("allow_other,uid=65534,gid=65534", True)):
+            vault.remount("-o", options)
+            seen = run(*nobody, "cat", vault.mount.path("DC1/vm/Empty/../win00001/firmware"))
+            expect_equal(seen.returncode == 0, good, f"reading with {options} ({seen.stderr.strip()})")
+        # Directly in vm/: a folder that root staged something in before is root's.
+        lost = vault.take(directly=True)
+        os.chmod(os.path.dirname(lost.saved), 0o755)
+        run_well("chmod", "-R", "a+rX", lost.saved)
+        run_well(*nobody, "cp", "-r", lost.saved, vault.staged(lost))
+        vault.check(lost)
+    with matrix.row("EACCES: tools that copy to where they may not write end non-zero, and make nothing"):
+        nobody = as_nobody() if os.geteuid() == 0 else []
+        lost = vault.take()
+        os.chmod(os.path.dirname(lost.saved), 0o755)
+        run_well("chmod", "-R", "a+rX", lost.saved)
+        shut = vault.mount.path("DC1/restore/shut")
+        run_well(*nobody, "mkdir", "-m", "0500", shut)
+        archive = os.path.join(os.path.dirname(lost.saved), "saved.tar")
+        run_well("tar", "-C", os.path.dirname(lost.saved), "-cf", archive, lost.name)
+        machines = vault.paths()
+        for words, status in ((["cp", "-r", lost.saved, shut], 1), (["rsync", "-r", lost.saved, shut], 23),
+                              (["tar", "-C", shut, "-xf", archive], 2),
+                              (["bsdtar", "-C", shut, "-xf", archive], 1)):
+            done = run(*nobody, *words)
+            expect_equal(done.returncode, status, f"exit status of {words[0]} ({done.stderr})")
+            expect("Permission denied" in done.stderr, f"{words[0]} says {done.stderr}")
+        vault.check_nothing_made(machines)
     with matrix.row("-o uid=,gid=,umask=: owner and modes in vm/ and restore/"):
+        if os.geteuid() != 0:
+            raise Skip("whose directories are another's and shut may not look into them")
         vault.remount("-o", "uid=1234,gid=4321,umask=0177")
         for path, mode in (("DC1/vm", 0o600), ("DC1/restore", 0o600), ("DC1/vm/Empty", 0o600)):
             info = os.stat(vault.mount.path(path))
@@ -146,11 +224,13 @@ def main():
     with Scene() as scene:
         vault = Vault(scene, 40, fleet=WITH_SPECIALS)
         vault.unused = [p for p in vault.unused if "/win0" in p or "/Templates/" in p]
+        messages = Messages(scene, vault.simulator)
         rows_of_placement(matrix, vault)
         rows_of_networks(matrix, vault)
         rows_of_degraded(matrix, vault)
         rows_of_starting(matrix, vault)
         vault.mount.unmount()
+        messages.row(matrix)
     matrix.end()
 
 

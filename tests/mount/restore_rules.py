@@ -1,12 +1,15 @@
 #!/usr/bin/env -S python3 -B
 """The rules of the staging area: what starts a restore, what waits, and what is refused."""
 
+import concurrent.futures
+import errno
 import os
 import shutil
 
-from harness.matrix import Matrix, need_mounts
+from harness.matrix import Matrix, need_mounts, need_program
 from harness.mount import Mount, errno_of
-from harness.process import expect, expect_equal, run, run_well, spawn, wait_until
+from harness.process import end_of, expect, expect_equal, run, run_well, spawn, wait_until
+from harness.restorers import WAYS
 from harness.restoring import Vault, status_of, write_file, write_set
 from harness.scene import Scene
 from harness.truth import read_bytes
@@ -17,13 +20,21 @@ def rows_of_names(matrix, vault):
         kept = vault.take(lose=False)
         expect_equal(errno_of(os.mkdir, vault.staged(kept)), "EEXIST", "mkdir")
         vault.simulator.control("create-vm", name="hidden-vm", encrypted=False, tpm=False)
-        wait_until(lambda: errno_of(os.mkdir, vault.mount.path("DC1/restore/hidden-vm")) == "EEXIST",
-                   "the name of a VM that --vms hides is taken")
+        vault.remount()  # it knows all of the inventory before anybody asks
+        expect(not os.path.exists(vault.mount.path("DC1/vm/hidden-vm")), "the hidden VM is shown")
+        hidden = vault.mount.path("DC1/restore/hidden-vm")
+        expect_equal(errno_of(os.mkdir, hidden), "EEXIST", "mkdir of the hidden VM's name")
     with matrix.row("cp -r over a name that is taken ends non-zero, and makes nothing"):
         machines = vault.paths()
         done = run("cp", "-r", kept.saved, os.path.dirname(vault.staged(kept)))
         expect(done.returncode != 0 and "File exists" in done.stderr, f"cp: {done}")
         vault.check_nothing_made(machines)
+    for name, put in ((n, p) for n, p in WAYS if n in ("rsync -a", "GNU tar x", "bsdtar x", "install")):
+        with matrix.row(f"{name} over a name that is taken ends non-zero, and makes nothing"):
+            machines = vault.paths()
+            done = put(vault, kept)
+            expect(done.returncode != 0, f"{name} ended with 0")
+            vault.check_nothing_made(machines)
     with matrix.row("the folders of the vCenter show in restore/, and cannot be removed or renamed"):
         restore = vault.mount.path("DC1/restore")
         expect("Finance" in os.listdir(restore), "Finance is not shown")
@@ -80,6 +91,11 @@ def rows_of_waiting(matrix, vault):
         machines = vault.paths()
         expect_equal(read_bytes(vault.staged(lost) + "/keyId"), read_bytes(lost.saved + "/keyId"), "keyId")
         vault.check_nothing_made(machines)
+        # Nor a while later: when another set has been restored, that one is the only new machine.
+        other = vault.take()
+        machines = vault.paths()
+        run_well("cp", "-r", other.saved, vault.staged(other))
+        vault.check_nothing_made([*machines, other.path])
         run_well("rsync", "-a", lost.saved, os.path.dirname(vault.staged(lost)))
         vault.check(lost)
     with matrix.row("a daemon that is killed keeps what is staged; nothing starts by itself afterwards"):
@@ -161,6 +177,16 @@ def rows_of_damage(matrix, vault):
         vault.check(lost)
 
 
+def opened_to_write(pipe):
+    """A descriptor of a pipe, or None as long as nobody reads from it."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            return None
+        raise
+
+
 def killed_copy(vault, lost, staged):
     """What `cp -r` leaves when it is killed half through nvram: what it copies before is there."""
     told = run_well("cp", "-rv", lost.saved, vault.scene.directory("order")).stdout
@@ -172,7 +198,8 @@ def killed_copy(vault, lost, staged):
     pipe = os.path.join(vault.scene.directory("pipe"), "nvram")
     os.mkfifo(pipe)
     child = spawn(["cp", pipe, staged + "/nvram"])
-    feed = os.open(pipe, os.O_WRONLY)
+    feed = wait_until(lambda: opened_to_write(pipe), "cp opens the pipe")
+    os.set_blocking(feed, True)
     os.write(feed, read_bytes(lost.saved + "/nvram")[:50000])
     nvram = staged + "/nvram"
     wait_until(lambda: os.path.exists(nvram) and os.stat(nvram).st_size, "cp writes")
@@ -186,12 +213,17 @@ def rows_of_afterwards(matrix, vault):
     staged = vault.staged(lost)
     run_well("cp", "-r", lost.saved, staged)
     vault.check(lost)
-    with matrix.row("after success late chmod, chown, utimens and ACLs are taken"):
+    with matrix.row("after success late chmod, chown, utimens and attributes are taken"):
         for name in ("", "/nvram", "/keyId"):
             os.chmod(staged + name, 0o700)
             os.chown(staged + name, os.getuid(), os.getgid())
             os.utime(staged + name, (10**9, 10**9))
         os.setxattr(staged, "user.note", b"x")
+    with matrix.row("after success an ACL is taken, where the kernel lets it through"):
+        need_program("setfacl")
+        for name in ("", "/nvram"):
+            done = run("setfacl", "-m", "u:1:r", staged + name)
+            expect(done.returncode == 0 or "not supported" in done.stderr, f"setfacl: {done.stderr}")
     with matrix.row("after success a change of content gets EPERM"):
         nvram = staged + "/nvram"
         expect_equal(errno_of(os.open, nvram, os.O_WRONLY), "EPERM", "open for writing")
@@ -227,9 +259,27 @@ def rows_of_running(matrix, vault):
         expect_equal(status_of(staged)["state"], "creating", "restore.status")
         expect_equal(errno_of(os.unlink, staged + "/keyId"), "EBUSY", "unlink")
         vault.simulator.control("release", number=held)
-        expect_equal(child.wait(60), 0, "exit status of cp")
+        expect_equal(end_of(child, "cp"), 0, "exit status of cp")
         vault.check(lost)
         vault.simulator.calm()
+
+
+def rows_of_exit_0(matrix, vault):
+    """Whoever brings the last piece waits until the VM is there and checked."""
+    for name, put in ((n, p) for n, p in WAYS if n in ("rsync -a", "GNU tar x", "mv", "restic restore")):
+        with matrix.row(f"{name} ends with 0 only when the VM is there"), vault.simulator.calmed():
+            lost = vault.take()
+            held = vault.simulator.inject("hold", "CreateVM_Task")
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                copying = pool.submit(put, vault, lost)
+                try:
+                    wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1,
+                               "CreateVM_Task")
+                    expect(not copying.done(), f"{name} did not wait")
+                finally:
+                    vault.simulator.control("release", number=held)
+                expect_equal(copying.result().returncode, 0, "exit status")
+            vault.check(lost)
 
 
 def main():
@@ -242,6 +292,7 @@ def main():
         rows_of_damage(matrix, vault)
         rows_of_afterwards(matrix, vault)
         rows_of_running(matrix, vault)
+        rows_of_exit_0(matrix, vault)
         with matrix.row("the mount ends cleanly, and no session is left"):
             vault.mount.unmount()
             expect_equal(vault.simulator.sessions(), 0, "sessions")

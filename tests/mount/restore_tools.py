@@ -2,111 +2,13 @@
 """Restoring: each tool's copy into restore/ makes the VM again, checked against the simulator."""
 
 import os
-import shutil
-import sys
 
 from harness.matrix import Matrix, need_mounts
-from harness.process import expect, expect_equal, run, run_well
-from harness.restoring import Vault, status_of
+from harness.process import expect, expect_equal, run, run_well, wait_until
+from harness.restorers import WAYS, by_tar
+from harness.restoring import Vault, network_cards, status_of
 from harness.scene import Scene
-from harness.tools import Borg, Restic, install_files, move
-
-
-def by_copy(*words):
-    def put(vault, lost):
-        return run(*words, lost.saved, os.path.dirname(vault.staged(lost)) + "/")
-
-    return put
-
-
-def by_tar(program, *options):
-    def put(vault, lost):
-        archive = os.path.join(vault.scene.directory("archive"), "saved.tar")
-        run_well(program, "-C", os.path.dirname(lost.saved), "-cf", archive, lost.name)
-        return run(program, "-C", os.path.dirname(vault.staged(lost)), *options, "-xf", archive)
-
-    return put
-
-
-def by_absolute_tar(vault, lost):
-    """The whole path of the mount lies in the archive, as `tar -P` and cron jobs write it."""
-    archive = os.path.join(vault.scene.directory("archive"), "absolute.tar")
-    whole = os.path.join(vault.backup, lost.path)
-    run_well("tar", "-C", "/", "-cf", archive, whole.lstrip("/"))
-    return run("tar", "-C", vault.mount.path(lost.datacenter, "restore"), "-xf", archive)
-
-
-def by_mv(vault, lost):
-    done, spare = move(lost.saved, vault.staged(lost))
-    expect(not os.path.exists(spare), "mv left its source")
-    return done
-
-
-def by_restic(vault, lost):
-    place = vault.scene.directory("restic")
-    expect_equal(Restic.run(place, "init").returncode, 0, "restic init")
-    saved = Restic.run(place, "backup", lost.name, cwd=os.path.dirname(lost.saved))
-    expect_equal(saved.returncode, 0, f"restic backup: {saved.stderr}")
-    return Restic.run(place, "restore", "latest", "--target", os.path.dirname(vault.staged(lost)))
-
-
-def by_restic_with_whole_path(vault, lost):
-    place = vault.scene.directory("restic")
-    expect_equal(Restic.run(place, "init").returncode, 0, "restic init")
-    saved = Restic.run(place, "backup", os.path.join(vault.backup, lost.path))
-    expect_equal(saved.returncode, 0, f"restic backup: {saved.stderr}")
-    target = vault.mount.path(lost.datacenter, "restore")
-    return Restic.run(place, "restore", "latest", "--target", target)
-
-
-def by_borg(vault, lost):
-    place = vault.scene.directory("borg")
-    expect_equal(Borg.run(place, "init", "--encryption=none").returncode, 0, "borg init")
-    saved = Borg.run(place, "create", "::one", lost.name, cwd=os.path.dirname(lost.saved))
-    expect_equal(saved.returncode, 0, f"borg create: {saved.stderr}")
-    return Borg.run(place, "extract", "::one", cwd=os.path.dirname(vault.staged(lost)))
-
-
-def by_install(vault, lost):
-    return install_files(lost.saved, vault.staged(lost))
-
-
-def by_copytree(vault, lost):
-    words = "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2])"
-    return run(sys.executable, "-c", words, lost.saved, vault.staged(lost))
-
-
-def by_dd(vault, lost):
-    """Shell and dd, a file at a time; the last one's status counts."""
-    os.makedirs(vault.staged(lost))
-    for name in sorted(os.listdir(lost.saved)):
-        done = run("dd", "status=none", "bs=5000", f"if={lost.saved}/{name}",
-                   f"of={vault.staged(lost)}/{name}")
-        if done.returncode != 0:
-            return done
-    return done
-
-
-WAYS = [
-    ("cp -r", by_copy("cp", "-r")),
-    ("cp -a", by_copy("cp", "-a")),
-    ("rsync -a", by_copy("rsync", "-a")),
-    ("rsync -aAX", by_copy("rsync", "-aAX")),
-    ("rsync --inplace", by_copy("rsync", "-a", "--inplace")),
-    ("rsync --delay-updates", by_copy("rsync", "-a", "--delay-updates")),
-    ("rsync --partial-dir", by_copy("rsync", "-a", "--partial-dir=.partial")),
-    ("rsync --fsync", by_copy("rsync", "-a", "--fsync")),
-    ("GNU tar x", by_tar("tar")),
-    ("bsdtar x", by_tar("bsdtar")),
-    ("GNU tar x of an absolute archive", by_absolute_tar),
-    ("mv", by_mv),
-    ("restic restore", by_restic),
-    ("restic restore of a whole path", by_restic_with_whole_path),
-    ("borg extract", by_borg),
-    ("install", by_install),
-    ("python's copytree", by_copytree),
-    ("dd", by_dd),
-]
+from harness.schema import Messages
 
 
 def staged_place(vault, lost):
@@ -148,6 +50,9 @@ def rows_of_second_copies(matrix, vault):
             if name == "rsync -a":
                 expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
                 expect("files transferred: 0" in done.stdout, "rsync transferred something")
+            else:  # they write over it, and the content stands
+                expect(done.returncode != 0, f"{name} ended with 0")
+                expect("not permitted" in done.stderr, f"it does not name EPERM: {done.stderr[-300:]}")
             vault.check_nothing_made(machines)
             vault.check(lost)
 
@@ -160,6 +65,8 @@ def row_of_whole_tree(matrix, scene):
         target = vault.simulator
         for name in ("Finance/Payroll/2024", "Finance/Payroll", "Finance"):
             target.control("rename", path="DC1/vm/" + name, name="old " + os.path.basename(name))
+        shown = vault.mount.path("DC1/restore/Finance")
+        wait_until(lambda: not os.path.exists(shown), "the mount has heard of the renames")
         done = run("cp", "-r", vault.saved("DC1/vm") + "/.", vault.mount.path("DC1/restore") + "/")
         expect_equal(done.returncode, 0, f"exit status ({done.stderr.strip()[-300:]})")
         for each in lost:
@@ -188,17 +95,37 @@ def rows_of_names(matrix, vault):
         run_well("cp", "-r", lost.saved, vault.staged(lost))
         after = vault.check(lost)
         expect_equal(after["uuid"], lost.facts["uuid"], "uuid")
+        saved = [c["connectable"]["startConnected"] for c in network_cards(lost.saved)]
+        expect(any(saved), "no saved card connects: nothing to see")
+        made = network_cards(vault.mount.path(*lost.path.split("/")))
+        expect_equal(len(made), len(saved), "network cards")
+        expect(not any(c["connectable"]["startConnected"] for c in made), "a card connects")
+
+
+def rows_inside_the_mount(matrix, vault):
+    """From vm/ to restore/ of one mount: the kernel may ask for a copy without reading."""
+    for words in (("cp", "-r"), ("cp", "-a"), ("rsync", "-a")):
+        with matrix.row(f"{' '.join(words)} from vm/ to restore/ of one mount makes a second VM of the state"):
+            lost = vault.take(lose=False)
+            slash = "/" if words[0] == "rsync" else ""
+            done = run(*words, vault.mount.path(*lost.path.split("/")) + slash,
+                       vault.staged(lost, "inside " + lost.name))
+            expect_equal(done.returncode, 0, f"exit status ({done.stderr})")
+            vault.check(lost, name="inside " + lost.name)
 
 
 def main():
     matrix = Matrix("restoring with each tool")
     need_mounts(matrix)
     with Scene() as scene:
-        vault = Vault(scene, 48)
+        vault = Vault(scene, 56)
+        messages = Messages(scene, vault.simulator)
         rows_of_tools(matrix, vault)
         rows_of_second_copies(matrix, vault)
         rows_of_names(matrix, vault)
+        rows_inside_the_mount(matrix, vault)
         vault.mount.unmount()
+        messages.row(matrix)
         row_of_whole_tree(matrix, scene)
     matrix.end()
 

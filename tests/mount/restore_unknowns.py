@@ -4,7 +4,7 @@
 import os
 
 from harness.matrix import Matrix, need_mounts
-from harness.process import expect, expect_equal
+from harness.process import expect, expect_equal, within
 from harness.restoring import Vault, status_of, write_set
 from harness.scene import Scene
 
@@ -179,7 +179,7 @@ def row_of_no_policy(matrix, scene):
 
 def rows_of_special_machines(matrix, scene):
     """One each of the machines that are not ordinary; keys of native and trusted providers too."""
-    vault = Vault(scene, 0, "--timeout", "20", fleet=("--datacenters", "1"))
+    vault = Vault(scene, 0, "--timeout", within(20), fleet=("--datacenters", "1"))
     special = "DC1/vm/Special/"
     for name in ("on-vsan", "on-nfs", "renamed-nvram", "native-key", "trusted-key", "two-pairs",
                  "in-sub-pool", "with-snapshots"):
@@ -228,7 +228,7 @@ def main():
     matrix = Matrix("the unknowns of a real vCenter, both ways")
     need_mounts(matrix)
     with Scene() as scene:
-        vault = Vault(scene, 60, "--timeout", "20")
+        vault = Vault(scene, 60, "--timeout", within(20))
         rows_of_switches(matrix, vault)
         row_of_left_behind(matrix, vault)
         rows_of_options(matrix, vault)

@@ -1,13 +1,15 @@
 #!/usr/bin/env -S python3 -B
 """Mounting: what a user types, what is said when it does not work, and how it ends."""
 
+import contextlib
 import os
 import socket
 import ssl
 
-from harness.matrix import Matrix, need_mounts
-from harness.mount import BackgroundMount, Mount, mount_line
-from harness.process import clean_environment, expect, expect_equal, run
+from harness.matrix import Matrix, binary, need_mounts
+from harness.mount import BackgroundMount, Mount, errno_of, mount_line
+from harness.process import (Skip, clean_environment, end_of, expect, expect_equal, has_ended, run,
+                             spawn, wait_until)
 from harness.scene import Scene
 from harness.simulator import PASSWORD, USER, Simulator
 from harness.truth import SET
@@ -81,7 +83,33 @@ def rows_of_mounting(matrix, attempt, simulator):
         mount = attempt.mount("-o", "ro")
         expect_equal(mount.done.returncode, 0, "exit status")
         expect_equal(os.listdir(mount.point + "/DC1"), ["vm"], "a datacenter")
+        nvram = mount.point + "/DC1/vm/win00001/nvram"
+        writers = {
+            "open for writing": lambda: os.open(nvram, os.O_WRONLY),
+            "unlink": lambda: os.unlink(nvram),
+            "chmod": lambda: os.chmod(nvram, 0o600),
+            "mkdir in vm/": lambda: os.mkdir(mount.point + "/DC1/vm/new"),
+            "mkdir of restore/": lambda: os.mkdir(mount.point + "/DC1/restore"),
+            "rename": lambda: os.rename(mount.point + "/DC1/vm/win00001", mount.point + "/DC1/vm/new"),
+        }
+        for name, write in writers.items():
+            expect_equal(errno_of(write), "EROFS", name)
         end(mount)
+    with matrix.row("vtpmfs does not return before the vCenter has answered: held, it waits"):
+        held = simulator.inject("hold", "RetrievePropertiesEx")
+        point = attempt.scene.directory("mnt")
+        starting = spawn([binary("VTPMFS_BIN", "fs/vtpmfs"), *attempt.words(point=point)])
+        try:
+            wait_until(lambda: simulator.control("hits", number=held)["held"] >= 1, "it is asked")
+            expect(not has_ended(starting), "vtpmfs returned")
+        finally:
+            simulator.control("release", number=held)
+            simulator.calm()
+        expect_equal(end_of(starting, "vtpmfs"), 0, "exit status")
+        expect(mount_line(point) is not None, "it is not mounted")
+        daemon = BackgroundMount.adopt(attempt.scene, point)
+        expect_equal(os.listdir(point + "/DC1/vm/Empty"), [], "an empty folder")
+        end(daemon)
     with matrix.row("user@vcenter:port, mount options in one list, mount(8)'s own words ignored"):
         point = attempt.scene.directory("mnt")
         listed = ",".join(
@@ -103,19 +131,32 @@ def rows_of_mounting(matrix, attempt, simulator):
         end(mount)
 
 
+@contextlib.contextmanager
+def for_root(path):
+    """vtpmfs lets nobody but root look into it; what held before stays held."""
+    try:
+        yield
+    except PermissionError as error:
+        expect(os.geteuid() != 0, f"root may not read {path}")
+        raise Skip(f"{path} is for root alone, as it should be") from error
+
+
 def rows_of_a_background_daemon(matrix, mount):
     with matrix.row("no secret in the arguments, the environment's copy or the mount table"):
         with open(f"/proc/{mount.pid}/cmdline", "rb") as line:
             expect(PASSWORD.encode() not in line.read(), "the password is in argv")
+        with for_root(f"/proc/{mount.pid}/environ"), open(f"/proc/{mount.pid}/environ", "rb") as copy:
+            expect(PASSWORD.encode() not in copy.read(), "the password is in the environment")
         line = mount_line(mount.point)
         expect(PASSWORD not in line and USER not in line, f"too much in the mount table: {line}")
         expect("fuse.vtpmfs" in line, f"the type is not fuse.vtpmfs: {line}")
     with matrix.row("the daemon has left the terminal, its directory and its standard streams"):
-        expect_equal(os.readlink(f"/proc/{mount.pid}/cwd"), "/", "working directory")
-        for number in (0, 1, 2):
-            stream = os.readlink(f"/proc/{mount.pid}/fd/{number}")
-            expect_equal(stream, "/dev/null", f"descriptor {number}")
         expect_equal(os.getsid(mount.pid), mount.pid, "session")
+        with for_root(f"/proc/{mount.pid}"):
+            expect_equal(os.readlink(f"/proc/{mount.pid}/cwd"), "/", "working directory")
+            for number in (0, 1, 2):
+                stream = os.readlink(f"/proc/{mount.pid}/fd/{number}")
+                expect_equal(stream, "/dev/null", f"descriptor {number}")
 
 
 def rows_of_logging_in(matrix, attempt, simulator):
@@ -203,17 +244,26 @@ def rows_of_ending(matrix, attempt, simulator):
         expect_equal(simulator.sessions(), 0, "sessions")
         expect(PASSWORD not in mount.log_text(), "the password is in the log")
         expect("vmware_soap_session" not in mount.log_text(), "the cookie is in the log")
-    with matrix.row("-d logs no secret either"):
+    with matrix.row("-d logs each request of the kernel, and no secret either"):
         mount = Mount(scene, simulator, "-d")
         with open(mount.path("DC1/vm/win00001/encryption.bundle"), encoding="ascii") as bundle:
             words = bundle.read()
         mount.unmount()
+        for request in ("LOOKUP", "OPEN", "READ"):
+            expect(mount.log_has(f"opcode: {request}"), f"no {request} is logged")
         for secret in (PASSWORD, "vmware_soap_session", words):
             expect(secret not in mount.log_text(), f"{secret[:20]!r} is in the log")
+    with matrix.row("an umount where a program still has a file open tells so; the mount stays"):
+        mount = Mount(scene, simulator)
+        with open(mount.path("DC1/vm/win00001/nvram"), "rb") as nvram:
+            done = run("fusermount3", "-u", mount.point)
+            expect(done.returncode != 0 and "busy" in done.stderr, f"fusermount3 says {done}")
+            expect(nvram.read(), "the file cannot be read any more")
+        mount.unmount()
     with matrix.row("SIGTERM unmounts, logs out and ends with 0"):
         mount = Mount(scene, simulator)
         mount.process.terminate()
-        expect_equal(mount.process.wait(75), 0, "exit status")
+        expect_equal(end_of(mount.process, "vtpmfs", 75), 0, "exit status")
         expect(mount_line(mount.point) is None, "still mounted")
         expect_equal(simulator.sessions(), 0, "sessions")
     with matrix.row("kill -9 leaves ENOTCONN, never an empty directory, and the next mount says so"):

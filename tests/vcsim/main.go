@@ -221,18 +221,14 @@ func main() {
 	password := flag.String("password", "pass", "password")
 	keyBy := flag.String("key-by", "create", "which task sets config.keyId: create or reconfigure")
 	ready := flag.String("ready-file", "", "written when ready: URL in the first line, SHA-256 thumbprint in the second")
-	idle := flag.Duration("idle", 0, "session idle time")
 	flag.Parse()
 
-	if err := run(model, *listen, *user, *password, *keyBy, *ready, *idle); err != nil {
+	if err := run(model, *listen, *user, *password, *keyBy, *ready); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(model *simulator.Model, listen, user, password, keyBy, ready string, idle time.Duration) error {
-	if idle != 0 {
-		simulator.SessionIdleTimeout = idle
-	}
+func run(model *simulator.Model, listen, user, password, keyBy, ready string) error {
 	if err := model.Create(); err != nil {
 		return err
 	}

@@ -2,14 +2,17 @@
 """VMware's own simulator as a peer that we did not write: reading its inventory, restoring into it."""
 
 import os
+import re
 import shutil
+import ssl
 import sys
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mount"))
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount
-from harness.process import (Failure, clean_environment, end_process, expect, expect_equal,
+from harness.process import (PATIENCE, Failure, clean_environment, end_process, expect, expect_equal,
                              has_ended, run, run_well, spawn, wait_until)
 from harness.restoring import status_of
 from harness.scene import Scene
@@ -45,6 +48,54 @@ class Peer:
     def stop(self):
         """It waits for its clients; its files lie in our directory, so it may be killed."""
         end_process(self.process, 2)
+
+
+class Administrator:
+    """Somebody else who is logged in there, and ends sessions. The peer's own idle time would not do: it ends
+    with the request that logged in."""
+
+    ENVELOPE = ('<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
+                '<s:Body>{}</s:Body></s:Envelope>')
+
+    def __init__(self, peer):
+        self.url = f"https://{peer.address}/sdk"
+        trusting = ssl.create_default_context()
+        trusting.check_hostname = False
+        trusting.verify_mode = ssl.CERT_NONE
+        self.opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trusting),
+            urllib.request.HTTPCookieProcessor())
+        self.key = self._keys(self.call(
+            f'<Login xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this>'
+            f"<userName>{USER}</userName><password>{PASSWORD}</password></Login>"))[0]
+
+    def call(self, body):
+        request = urllib.request.Request(
+            self.url, data=self.ENVELOPE.format(body).encode(),
+            headers={"Content-Type": "text/xml", "SOAPAction": "urn:vim25/7.0"})
+        with self.opener.open(request, timeout=60 * PATIENCE) as answer:
+            return answer.read().decode()
+
+    @staticmethod
+    def _keys(answer):
+        return re.findall(r"<key>([^<]+)</key>", answer)
+
+    def others(self):
+        """The keys of the sessions that are not this one."""
+        answer = self.call(
+            '<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this>'
+            "<specSet><propSet><type>SessionManager</type><pathSet>sessionList</pathSet></propSet>"
+            '<objectSet><obj type="SessionManager">SessionManager</obj></objectSet></specSet><options/>'
+            "</RetrievePropertiesEx>")
+        return [key for key in self._keys(answer) if key != self.key]
+
+    def end_others(self):
+        ended = self.others()
+        expect(ended, "nobody else is logged in")
+        keys = "".join(f"<sessionId>{key}</sessionId>" for key in ended)
+        self.call('<TerminateSession xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this>'
+                  f"{keys}</TerminateSession>")
+        return ended
 
 
 class PeerMount(Mount):
@@ -111,6 +162,29 @@ def rows_of_restoring(matrix, scene):
         peer.stop()
 
 
+def rows_of_ended_sessions(matrix, scene):
+    peer = Peer(scene)
+    administrator = Administrator(peer)
+    mount = PeerMount(scene, peer, "--vms=all")
+    with matrix.row("a session that vcsim ended is begun anew for a restore: the VM is made, and shows"):
+        saved = scene.directory("saved")
+        ended = administrator.end_others()
+        run_well("cp", "-a", mount.path("DC0/vm") + "/.", saved)
+        source = os.path.join(scene.directory("source"), "after the end")
+        shutil.copytree(vm_directories(saved)[0], source)
+        check_sums(source)
+        run_well("cp", "-r", source, mount.path("DC0/restore") + "/")
+        begun = administrator.others()
+        expect(begun and not set(ended) & set(begun), f"sessions: {begun}, before {ended}")
+        made = mount.path("DC0/vm/after the end")
+        wait_until(lambda: os.path.isdir(made), "the VM shows")
+        expect_equal(read_bytes(f"{made}/nvram"), read_bytes(f"{source}/nvram"), "nvram")
+    with matrix.row("unmounting leaves no session there"):
+        mount.unmount()
+        expect_equal(administrator.others(), [], "sessions")
+    peer.stop()
+
+
 def main():
     matrix = Matrix("VMware's vcsim as a peer")
     need_mounts(matrix)
@@ -119,6 +193,7 @@ def main():
     with Scene() as scene:
         rows_of_reading(matrix, scene)
         rows_of_restoring(matrix, scene)
+        rows_of_ended_sessions(matrix, scene)
     matrix.end()
 
 

@@ -195,9 +195,10 @@ TEST_F(RealKernelTest, StalledReadsOfManyFilesStopNoOther) {
 
 TEST_F(RealKernelTest, AKilledProgramEndsAtOnce) {
   slow_->open_gate.close();
+  const std::string path = at("slow");  // a child of many threads may not allocate
   const pid_t child = ::fork();
   if (child == 0) {
-    ::open(at("slow").c_str(), O_RDONLY | O_CLOEXEC);
+    ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     ::_exit(0);
   }
   EXPECT_TRUE(slow_->open_gate.wait_for_arrivals(1));
@@ -302,8 +303,11 @@ TEST(MountPointTest, AMountThatIsNotPossibleSaysSo) {
   ASSERT_FALSE(session);
   kernel::SessionSettings settings;
   settings.options = {"no_such_option_at_all"};
+  std::string scratch = (std::filesystem::temp_directory_path() / "vtpmfs-glue-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(scratch.data()), nullptr);
   const auto unknown =
-      kernel::FuseSession::mount(std::make_shared<MemoryDirectory>(1), "/", settings);
+      kernel::FuseSession::mount(std::make_shared<MemoryDirectory>(1), scratch, settings);
+  std::filesystem::remove(scratch);
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, Errno{EINVAL});
 }

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 
-from harness.process import Failure, Skip
+from harness.process import Failure, Skip, complaints
 
 SKIPPED = 77
 
@@ -50,6 +50,10 @@ class Matrix:
         sys.exit(SKIPPED)
 
     def end(self):
+        """To be called when the scene has ended: what its programs left behind counts, too."""
+        for words in complaints:
+            self.failed += 1
+            print(f"FAIL {words}", flush=True)
         print(f"# {self.passed} ok, {self.failed} failed, {self.skipped} skipped", flush=True)
         if self.failed:
             sys.exit(1)

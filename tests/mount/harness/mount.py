@@ -1,11 +1,14 @@
 """A mount of the simulated vCenter."""
 
+import contextlib
 import errno
 import os
+import re
 import signal
+import subprocess
 
 from harness.matrix import binary
-from harness.process import (Failure, clean_environment, end_process, expect, has_ended, is_alive,
+from harness.process import (PATIENCE, Failure, clean_environment, end_process, expect, has_ended, is_alive,
                              run, spawn, wait_until)
 from harness.simulator import PASSWORD, USER
 
@@ -18,7 +21,8 @@ def is_mounted(path):
 def mount_line(path):
     with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as table:
         for line in table:
-            if line.split()[4] == path:
+            shown = re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4])
+            if shown == path:
                 return line
     return None
 
@@ -87,10 +91,8 @@ class Mount:
         """Whatever state it is in: afterwards there is no mount and no process."""
         unmount_lazily(self.point)
         if self.process.poll() is None:
-            try:
-                self.process.wait(10)
-            except Exception:
-                pass
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(10 * PATIENCE)
         end_process(self.process, 10)
 
 
@@ -104,6 +106,16 @@ class BackgroundMount:
         )
         scene.at_end(self.abandon)
         self.pid = self._daemon() if self.done.returncode == 0 else None
+
+    @classmethod
+    def adopt(cls, scene, point):
+        """The daemon that serves a mount which somebody else asked for."""
+        mount = cls.__new__(cls)
+        mount.point = point
+        mount.pid = mount._daemon()
+        scene.at_end(mount.abandon)
+        expect(mount.pid is not None, f"no daemon serves {point}")
+        return mount
 
     def _daemon(self):
         wanted = os.fsencode(self.point)

@@ -9,6 +9,8 @@ import time
 # Sanitizers and a busy machine make everything slower; one knob for all deadlines.
 PATIENCE = float(os.environ.get("VTPMFS_TEST_PATIENCE", "1"))
 PR_SET_PDEATHSIG = 1
+# What went wrong where no row could be told: a program's sanitizer report, an exit status nobody waited for.
+complaints = []
 
 
 class Failure(Exception):
@@ -49,6 +51,19 @@ def wait_until(condition, what, seconds=30, pause=0.005):
         pause = min(pause * 1.5, longest)
 
 
+def within(seconds):
+    """A value for vtpmfs's --timeout: an answer must come by then, unless none comes at all."""
+    return str(int(seconds * max(PATIENCE, 1)))
+
+
+def end_of(process, what, seconds=60):
+    """The exit status of a program that ends by itself; fails the row after the deadline."""
+    try:
+        return process.wait(seconds * PATIENCE)
+    except subprocess.TimeoutExpired as late:
+        raise Failure(f"{what} did not end within {late.timeout:.0f} s") from late
+
+
 def clean_environment(**extra):
     """The environment without what the person at the keyboard may have set for govc or the tools."""
     kept = {
@@ -58,8 +73,33 @@ def clean_environment(**extra):
         and not name.endswith(("_proxy", "_PROXY"))
     }
     kept["LC_ALL"] = "C.UTF-8"
+    kept.update(report_options)
     kept.update({name: str(value) for name, value in extra.items()})
     return kept
+
+
+# Where the sanitizers of all programs write to, set by Scene.
+report_options = {}
+
+
+def write_reports_to(directory):
+    """Reports of sanitizers become files there, also those of a daemon without a terminal."""
+    path = os.path.join(directory, "report")
+    for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
+        words = [os.environ[name]] if name in os.environ else []
+        words += [f"log_path={path}"]
+        if name == "UBSAN_OPTIONS":
+            words += ["print_stacktrace=1"]
+        # The leak sanitizer traces its own process, which vtpmfs lets root alone do.
+        if name == "ASAN_OPTIONS" and os.geteuid() != 0:
+            words += ["detect_leaks=0"]
+        report_options[name] = ":".join(words)
+
+
+def collect_reports(directory):
+    for name in sorted(os.listdir(directory)):
+        with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as report:
+            complaints.append(f"{name}: {report.read()[:4000]}")
 
 
 def _die_with_the_test():

@@ -103,6 +103,15 @@ def status_of(staged):
         return json.load(file)
 
 
+def network_cards(directory):
+    """The network cards that config.json of a directory tells of."""
+    with open(os.path.join(directory, "config.json"), encoding="utf-8") as file:
+        devices = json.load(file)["hardware"]["device"]
+    cards = [d for d in devices if "EthernetCard" in d.get("backing", {}).get("_typeName", "")]
+    expect(cards, "the machine has no network card to look at")
+    return cards
+
+
 def write_set(saved, staged, names=None):
     """Writes a set file by file, each closed before the next; the errno of the last close, or None."""
     os.makedirs(staged, exist_ok=True)

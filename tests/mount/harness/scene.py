@@ -7,6 +7,8 @@ import signal
 import sys
 import tempfile
 
+from harness.process import collect_reports, write_reports_to
+
 
 class Scene:
     """Use with `with`. What was registered with `at_end` is undone in reverse order, also after a
@@ -20,7 +22,12 @@ class Scene:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(1))
         self.root = tempfile.mkdtemp(prefix="vtpmfs-mount-")
+        # Resolved: the kernel's mount table knows no other name of it.
+        self.root = os.path.realpath(self.root)
         self.stack.callback(shutil.rmtree, self.root, ignore_errors=True)
+        reports = self.directory("reports")
+        write_reports_to(reports)
+        self.stack.callback(collect_reports, reports)
         return self
 
     def __exit__(self, *error):

@@ -1,12 +1,14 @@
 """The simulated vCenter as a child process, and its control port."""
 
+import contextlib
 import json
 import os
 import urllib.error
 import urllib.request
 
 from harness.matrix import binary
-from harness.process import Failure, end_process, expect, has_ended, spawn, wait_until
+from harness.process import (PATIENCE, Failure, complaints, end_process, expect, has_ended, spawn,
+                             wait_until)
 
 PASSWORD = "vtpmfs-Secret-1"
 USER = "administrator@vsphere.local"
@@ -17,6 +19,7 @@ class Simulator:
 
     def __init__(self, scene, *options):
         self.directory = scene.directory("simulator")
+        self.stopped = False
         ready_file = os.path.join(self.directory, "ready.json")
         self.log = os.path.join(self.directory, "log")
         words = scene.file("simulator-password", PASSWORD + "\n")
@@ -46,7 +49,14 @@ class Simulator:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def stop(self):
-        end_process(self.process)
+        """Once: a status other than 0 is the matrix's failure, whoever stops it."""
+        if self.stopped:
+            return
+        self.stopped = True
+        status = end_process(self.process)
+        if status != 0:
+            with open(self.log, encoding="utf-8", errors="replace") as log:
+                complaints.append(f"the simulator ended with {status}: {log.read()[-2000:]}")
 
     def control(self, verb, **arguments):
         """One control verb; its result, or a failure with the simulator's words."""
@@ -56,7 +66,7 @@ class Simulator:
             headers={"Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=60) as reply:
+            with self._opener.open(request, timeout=60 * PATIENCE) as reply:
                 answer = json.load(reply)
         except urllib.error.HTTPError as error:
             answer = json.loads(error.read() or "{}")
@@ -77,6 +87,14 @@ class Simulator:
         self.control("enable-operations")
         self.control("latency", ms=0)
         self.control("task-delay", ms=0)
+
+    @contextlib.contextmanager
+    def calmed(self):
+        """Whatever the body turns or injects ends with it, also when its row fails."""
+        try:
+            yield
+        finally:
+            self.calm()
 
     # What it was asked for.
     def counts(self):

@@ -24,6 +24,7 @@
 
 #include "cache/clock.h"
 #include "cache/inventory.h"
+#include "tests/patience.h"
 #include "vsphere/inventory_source.h"
 #include "vsphere/vm_source.h"
 
@@ -92,7 +93,7 @@ class TempDir {
 
 /// Polls; for what another thread brings about.
 inline bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(20));
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
     std::this_thread::yield();

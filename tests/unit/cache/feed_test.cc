@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "cache/live_model.h"
+#include "tests/patience.h"
 #include "tests/unit/cache/fakes.h"
 
 namespace vtpmfs::cache::testing {
@@ -47,7 +48,7 @@ class FeedTest : public ::testing::Test {
   Status start() {
     model->feed().start();
     vsphere::Call call;
-    call.timeout = std::chrono::seconds(30);
+    call.timeout = patience(std::chrono::seconds(30));
     return model->feed().ready(call);
   }
   void put_and_wait(std::vector<EntityChange> changes) {
@@ -247,6 +248,7 @@ TEST_F(FeedTest, DetailsThatCouldNotBeReadAreReadLater) {
 TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
   for (int i = 0; i < 10'000; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
   model->feed().start();
+  ASSERT_TRUE(eventually([&] { return inventory_source.calls() >= 2; }));  // the first has failed
   vsphere::Call call;
   call.timeout = std::chrono::milliseconds(50);
   const Status ready = model->feed().ready(call);
@@ -269,7 +271,7 @@ TEST_F(FeedTest, RefreshWaitsForANewVmAndShowsIt) {
   Status refreshed = fail(EIO, "");
   std::thread restore([&] {
     vsphere::Call call;
-    call.timeout = std::chrono::seconds(30);
+    call.timeout = patience(std::chrono::seconds(30));
     refreshed = model->feed().refresh(vm_ref(2), call);
   });
   inventory_source.put(update_of({enter_vm(vm_ref(2), "vm2", kVmFolder)}));

@@ -130,12 +130,11 @@ TEST_F(GenerationTest, AFailureIsNotAskedForAgainAtOnceAndSuccessClearsIt) {
   EXPECT_EQ(source.fetches, 2);
   clock.advance(std::chrono::seconds(2));
   source.fetch_error.reset();
-  std::vector<MoRef> told;
-  sets->on_change([&](const std::vector<MoRef>& vms) { told = vms; });
+  take_told();
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
   EXPECT_FALSE(sets->listing(kVm)->incomplete);
   EXPECT_THAT(sets->incomplete(), ::testing::IsEmpty());
-  EXPECT_TRUE(eventually([&] { return told.size() == 1; }));
+  EXPECT_TRUE(eventually([&] { return take_told() == std::vector<MoRef>{kVm}; }));
 }
 
 TEST_F(GenerationTest, WhereVcenterIsAwayOnlyTheFirstVmAsks) {
@@ -315,8 +314,7 @@ TEST_F(GenerationTest, AGuestThatWritesAllTheTimeFailsAfterThreeTries) {
 TEST_F(GenerationTest, ANewerOneWaitsForThePin) {
   add(tpm_detail(1));
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
-  std::vector<MoRef> told;
-  sets->on_change([&](const std::vector<MoRef>& vms) { told = vms; });
+  take_told();
   source.vms[kVm].change_version = kVersion2;
   source.vms[kVm].config.annotation = "new";
   const auto before = listed(kVm, FileRole::config);
@@ -328,9 +326,9 @@ TEST_F(GenerationTest, ANewerOneWaitsForThePin) {
   clock.advance(std::chrono::seconds(40));
   sets->sweep();
   EXPECT_THAT(text(kVm, FileRole::config), HasSubstr(kVersion1));
-  EXPECT_THAT(told, ::testing::IsEmpty());
+  EXPECT_THAT(take_told(), ::testing::IsEmpty());
   pass_pin();
-  EXPECT_THAT(told, ElementsAre(kVm));
+  EXPECT_TRUE(eventually([&] { return take_told() == std::vector<MoRef>{kVm}; }));
   EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("new"));
   EXPECT_GT(listed(kVm, FileRole::config).time, before.time + std::chrono::milliseconds(1));
 }

@@ -3,10 +3,13 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cache/sets/live_vm_sets.h"
+#include "tests/patience.h"
 #include "tests/unit/cache/fakes.h"
 
 namespace vtpmfs::cache::testing {
@@ -27,6 +30,10 @@ class SetsFixture : public ::testing::Test {
 
   void make_sets() {
     sets = std::make_unique<LiveVmSets>(source, inventory, *times, clock, settings);
+    sets->on_change([this](const std::vector<MoRef>& vms) {
+      const std::lock_guard lock(told_mutex_);
+      told_.insert(told_.end(), vms.begin(), vms.end());
+    });
     ASSERT_TRUE(sets->listings().read_places({}));
   }
 
@@ -53,7 +60,7 @@ class SetsFixture : public ::testing::Test {
     return promise->get_future();
   }
   static Bytes wait_for(std::future<Bytes> future) {
-    if (future.wait_for(std::chrono::seconds(30)) != std::future_status::ready) {
+    if (future.wait_for(patience(std::chrono::seconds(30))) != std::future_status::ready) {
       ADD_FAILURE() << "no answer";
       return fail(ETIMEDOUT, "the test waited in vain");
     }
@@ -74,6 +81,11 @@ class SetsFixture : public ::testing::Test {
     EXPECT_FALSE(bytes) << file_name(role) << " was given out";
     return bytes ? 0 : bytes.error().code.value();
   }
+  /// The VMs that a listener was told of since the last call; other threads tell.
+  std::vector<MoRef> take_told() {
+    const std::lock_guard lock(told_mutex_);
+    return std::exchange(told_, {});
+  }
   void pass_pin() {
     clock.advance(settings.pin + std::chrono::seconds(1));
     sets->sweep();
@@ -92,7 +104,9 @@ class SetsFixture : public ::testing::Test {
   Inventory inventory{kRoot, VmFilter::vtpm};
   SetsSettings settings;
   std::unique_ptr<FirstSeen> times;
-  std::unique_ptr<LiveVmSets> sets;
+  std::mutex told_mutex_;
+  std::vector<MoRef> told_;
+  std::unique_ptr<LiveVmSets> sets;  // its threads use what is above
 };
 
 inline constexpr std::array kSealing{FileRole::key_id, FileRole::encryption_bundle, FileRole::vtpm,

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "fs/kernel/session.h"
+#include "tests/patience.h"
 
 namespace vtpmfs::fs::kernel {
 
@@ -99,7 +100,7 @@ class FakeKernel {
 
   /// The answer to a request, none when it has not come in time.
   std::optional<Answer> wait(uint64_t unique,
-                             std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+                             std::chrono::milliseconds limit = patience(std::chrono::seconds(20))) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, limit, [&] { return answers_.count(unique) != 0; })) return {};
     return answers_[unique].front();
@@ -155,7 +156,7 @@ class FakeKernel {
   }
 
   std::optional<Notification> next_notification(
-      std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+      std::chrono::milliseconds limit = patience(std::chrono::seconds(20))) {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, limit, [&] { return !notifications_.empty(); })) return {};
     Notification first = notifications_.front();
@@ -166,13 +167,13 @@ class FakeKernel {
   FuseSession& session() { return *session_; }
   /// As if the mount had gone.
   void hang_up() { ::shutdown(fd_, SHUT_WR); }
-  bool wait_for_end(std::chrono::seconds limit = std::chrono::seconds(20)) {
+  bool wait_for_end(std::chrono::milliseconds limit = patience(std::chrono::seconds(20))) {
     return eventually([this] { return ended_.load(); }, limit);
   }
 
   template <class Condition>
   static bool eventually(Condition condition,
-                         std::chrono::seconds limit = std::chrono::seconds(20)) {
+                         std::chrono::milliseconds limit = patience(std::chrono::seconds(20))) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;

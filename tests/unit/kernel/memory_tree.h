@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "fs/node.h"
+#include "tests/patience.h"
 
 namespace vtpmfs::fs::memory {
 
@@ -55,8 +56,8 @@ class Gate {
     const std::lock_guard lock(mutex_);
     work.swap(held_);
   }
-  [[nodiscard]] bool wait_for_arrivals(size_t count,
-                                       std::chrono::seconds limit = std::chrono::seconds(20)) {
+  [[nodiscard]] bool wait_for_arrivals(
+      size_t count, std::chrono::milliseconds limit = patience(std::chrono::seconds(20))) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, limit, [&] { return arrived_ >= count; });
   }

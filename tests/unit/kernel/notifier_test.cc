@@ -3,6 +3,7 @@
 
 #include "fake_kernel.h"
 #include "memory_tree.h"
+#include "tests/patience.h"
 
 namespace vtpmfs::fs::kernel {
 namespace {
@@ -32,7 +33,8 @@ class SlowKernel {
   }
   std::vector<std::string> wait_for(size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(20), [&] { return sent_.size() >= count; });
+    changed_.wait_for(lock, patience(std::chrono::seconds(20)),
+                      [&] { return sent_.size() >= count; });
     return sent_;
   }
 

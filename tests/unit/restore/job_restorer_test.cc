@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "tests/patience.h"
 #include "tests/unit/restore/restore_fixture.h"
 
 namespace vtpmfs::fs {
@@ -25,7 +26,7 @@ class Answers {
   /// Sorted; what came within the deadline.
   std::vector<int> wait_for(size_t count) {
     std::unique_lock hold(lock_);
-    changed_.wait_for(hold, seconds(60), [&] { return codes_.size() >= count; });
+    changed_.wait_for(hold, patience(seconds(60)), [&] { return codes_.size() >= count; });
     std::vector<int> out = codes_;
     std::sort(out.begin(), out.end());
     return out;
@@ -44,12 +45,12 @@ class Gate {
     std::unique_lock hold(lock_);
     most_ = std::max(most_, ++inside_);
     changed_.notify_all();
-    changed_.wait_for(hold, seconds(60), [&] { return open_; });
+    changed_.wait_for(hold, patience(seconds(60)), [&] { return open_; });
     --inside_;
   }
   bool wait_inside(int count) {
     std::unique_lock hold(lock_);
-    return changed_.wait_for(hold, seconds(60), [&] { return inside_ >= count; });
+    return changed_.wait_for(hold, patience(seconds(60)), [&] { return inside_ >= count; });
   }
   void open() {
     const std::lock_guard hold(lock_);

@@ -1,6 +1,7 @@
 // When a set is complete, who is told what, and how it is started otherwise.
 #include <thread>
 
+#include "tests/patience.h"
 #include "tests/unit/restore_tree/restore_fixture.h"
 
 namespace vtpmfs::fs::restore_test {
@@ -328,7 +329,7 @@ TEST_F(RestoreComplete, ARestoreBeginsOnlyAfterChangesThatWereLetThrough) {
   EXPECT_EQ(write(*manifest, 0, pay01().at("SHA256SUMS")), 0);
   Reply<void> completing;
   std::thread other([&] { (*manifest)->flush(caller_, completing.take()); });
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(20));
   while (sets_->may_write(directory) && std::chrono::steady_clock::now() < deadline)
     std::this_thread::yield();
   EXPECT_FALSE(sets_->may_write(directory)) << "nothing more is let through";

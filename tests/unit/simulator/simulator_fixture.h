@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/patience.h"
 #include "tests/unit/simulator/raw_client.h"
 #include "tests/unit/simulator/small_world.h"
 
@@ -28,7 +29,7 @@ class SimulatorFixture : public ::testing::Test {
   /// Waits for what another thread brings about.
   template <class Condition>
   static bool eventually(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(20));
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -1,4 +1,5 @@
 // FileManager, the datastore browser, lookup, and /folder.
+#include "tests/patience.h"
 #include "tests/simulator/session/permissions.h"
 #include "tests/simulator/session/session_table.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
@@ -116,7 +117,7 @@ TEST_F(DatastoreTest, APutBrokenOffLeavesTheShortFile) {
   curl_easy_setopt(curl.get(), CURLOPT_READDATA, &left);
   EXPECT_EQ(curl_easy_perform(curl.get()), CURLE_ABORTED_BY_CALLBACK);
   std::int64_t size = 270840;
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(20));
   while (size == 270840 && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     size = verb("stat-file", {{"datastore", "datastore1"}, {"path", "win00001/win00001.nvram"}})

@@ -1,8 +1,10 @@
 // What the fleet consists of, and that it is the same each time.
 #include <openssl/x509.h>
 
+#include <ctime>
 #include <set>
 
+#include "tests/patience.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
 #include "tests/simulator/world/sealing/endorsement.h"
 #include "tests/simulator/world/sealing/key_bundle.h"
@@ -162,15 +164,15 @@ TEST(LargeFleetTest, TenThousandMachinesAreUpInTime) {
   Simulator simulator;
   FleetOptions options;
   options.vms = 10000;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   build_world(simulator, options);
-  const auto time = std::chrono::steady_clock::now() - start;
-  RecordProperty("milliseconds", static_cast<int>(time / std::chrono::milliseconds(1)));
+  const auto seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  RecordProperty("seconds", std::to_string(seconds));
   const auto list = simulator.verbs().run(nlohmann::json{{"verb", "list-vms"}});
   ASSERT_TRUE(list);
   EXPECT_GT(list->size(), 10000U);
-  // Under 5 s in a release build on an idle machine; here there may be neither.
-  EXPECT_LT(time, std::chrono::seconds(60));
+  // Processor time of this program: whatever else the machine does at the time.
+  EXPECT_LT(seconds, static_cast<double>(patience(std::chrono::seconds(5)).count()) / 1000);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/patience.h"
 #include "tests/simulator/control/switches.h"
 #include "tests/simulator/control/verbs.h"
 #include "tests/simulator/model/value.h"
@@ -101,7 +102,7 @@ class WorldTest : public ::testing::Test {
 
   /// Waits for a task's end.
   TaskEnd wait(const Ref& task) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(30));
     while (std::chrono::steady_clock::now() < deadline) {
       const auto properties = read(task, "info");
       const auto* info = vsphere::value_as<vim25__TaskInfo>(value_in(properties));

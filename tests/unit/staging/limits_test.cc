@@ -1,4 +1,5 @@
 // Limits of the store, and a disk that is full.
+#include <sched.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -124,11 +125,13 @@ TEST_F(StagingLimitsTest, ManyThreadsNeverOverstepTheLimit) {
   EXPECT_GT(total, 50'000U - 4 * 97);
 }
 
-/// A file system of 256 KiB, where that may be mounted.
+/// A file system of 256 KiB, where that may be mounted: in a mount namespace of this process, so
+/// that it goes with it however it ends.
 class StagingFullDisk : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (geteuid() != 0 ||
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("none", temporary_.path().c_str(), "tmpfs", 0, "size=256k,nr_inodes=200") != 0)
       GTEST_SKIP() << "no tmpfs can be mounted here";
     mounted_ = true;

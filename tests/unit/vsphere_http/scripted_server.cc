@@ -12,6 +12,7 @@
 #include <csignal>
 #include <optional>
 #include <stdexcept>
+#include "tests/patience.h"
 
 namespace vtpmfs::vsphere::http {
 namespace {
@@ -127,7 +128,8 @@ void ScriptedServer::hang_up() {
 
 bool ScriptedServer::wait_for_requests(int count) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return requests_ >= count; });
+  return changed_.wait_for(lock, patience(std::chrono::seconds(10)),
+                           [&] { return requests_ >= count; });
 }
 
 void ScriptedServer::accept_all() {

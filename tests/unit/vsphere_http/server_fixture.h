@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/patience.h"
 #include "tests/unit/vsphere_http/certificate.h"
 #include "tests/unit/vsphere_http/scripted_server.h"
 #include "vsphere/http/transport.h"
@@ -23,7 +24,7 @@ inline Call within(std::chrono::milliseconds timeout) {
 
 /// Longer than anything here takes, shorter than a test runner's patience.
 inline Call patient() {
-  return within(std::chrono::seconds(20));
+  return within(patience(std::chrono::seconds(20)));
 }
 
 /// A request that only looks, or one that changes something.
@@ -84,7 +85,7 @@ std::chrono::milliseconds time_of(Work work) {
 /// Waits until it is so; false after ten seconds.
 template <class Condition>
 bool eventually(Condition condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(10));
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::yield();

@@ -11,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "tests/patience.h"
 #include "tests/unit/vsphere_http/server_fixture.h"
 
 namespace vtpmfs::vsphere::http {
@@ -37,18 +38,27 @@ std::string gzip_of(const std::string& text) {
   return packed;
 }
 
-/// A port of this machine on which nobody listens.
-int dead_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(socket, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  close(socket);
-  return ntohs(address.sin_port);
-}
+/// A port of this machine on which nobody listens, nor can as long as this lives.
+class DeadPort {
+ public:
+  DeadPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    number_ = ntohs(address.sin_port);
+  }
+  ~DeadPort() { close(socket_); }
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int socket_;
+  int number_ = 0;
+};
 
 TEST_F(TransportTest, SendsWhatItWasGiven) {
   ServedRequest seen;
@@ -303,7 +313,7 @@ TEST_F(TransportTest, WaitsForABusyServerEndWithTheDeadline) {
       EXPECT_EQ(response.error().code, Errno{ETIMEDOUT});
     }
   });
-  EXPECT_LT(took, 2s);
+  EXPECT_LT(took, patience(10s));
 }
 
 TEST_F(TransportTest, AStalledServerTimesOut) {
@@ -320,24 +330,30 @@ TEST_F(TransportTest, AStalledServerTimesOut) {
       EXPECT_FALSE(looked.error().maybe_done);
     });
     EXPECT_GE(took, 190ms);
-    EXPECT_LT(took, 5s);
+    EXPECT_LT(took, patience(10s));
   }
 }
 
 TEST_F(TransportTest, AChangeThatTimesOutMayHaveBeenDone) {
-  serve([](const ServedRequest&, Wire& wire) { wire.stall(); });
+  serve([](const ServedRequest& request, Wire& wire) {
+    if (request.target == "/first") return wire.answer(200, "");
+    wire.stall();
+  });
   auto transport = connect();
-  const auto changed = transport->send_and_wait(changing(), within(1500ms));
+  // The connection is there when the time begins to count: the change is sent for certain.
+  ASSERT_TRUE(transport->send_and_wait(looking("/first"), patient()));
+  const auto changed = transport->send_and_wait(changing(), within(patience(500ms)));
   ASSERT_FALSE(changed);
   EXPECT_EQ(changed.error().code, Errno{ETIMEDOUT});
   EXPECT_TRUE(changed.error().maybe_done);
-  EXPECT_EQ(server_->requests(), 1);
+  EXPECT_EQ(server_->requests(), 2);
 }
 
 TEST_F(TransportTest, NobodyListens) {
   serve([](const ServedRequest&, Wire& wire) { wire.answer(200, ""); });
   auto wanted = settings();
-  wanted.port = dead_port();
+  const DeadPort dead;
+  wanted.port = dead.number();
   auto transport = connect(wanted);
   const auto response = transport->send_and_wait(changing(), patient());
   ASSERT_FALSE(response);
@@ -381,11 +397,8 @@ TEST_F(TransportTest, ACancelTakesEffectAtOnce) {
                   [&](Result<HttpResponse> r) { answered.set_value(std::move(r)); });
   ASSERT_TRUE(server_->wait_for_requests(1));
   auto future = answered.get_future();
-  const auto took = time_of([&] {
-    call.cancel.cancel();
-    future.wait();
-  });
-  EXPECT_LT(took, 500ms);
+  call.cancel.cancel();
+  ASSERT_EQ(future.wait_for(call.timeout / 2), std::future_status::ready);
   const auto response = future.get();
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().code, Errno{EINTR});
