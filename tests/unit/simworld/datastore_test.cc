@@ -1,4 +1,6 @@
 // FileManager, the datastore browser, lookup, and /folder.
+#include <algorithm>
+
 #include "tests/simulator/session/permissions.h"
 #include "tests/simulator/session/session_table.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
@@ -280,6 +282,39 @@ TEST_F(DatastoreTest, ThingsAreFoundByPathUuidFileAndName) {
   EXPECT_TRUE((*client.call<_vim25__FindChildResponse>(child))->returnval);
   child.name = "WIN00001";
   EXPECT_FALSE((*client.call<_vim25__FindChildResponse>(child))->returnval);
+}
+
+TEST_F(DatastoreTest, AllMachinesOfAUuidAreFoundAlsoLockedOnes) {
+  const std::string shared = "564d0000-1111-2222-3333-444455556666";
+  _vim25__FindAllByUuid all;
+  all._USCOREthis = vsphere::reference("SearchIndex", "SearchIndex");
+  all.uuid = shared;
+  all.vmSearch = true;
+  const auto found = [&] {
+    std::vector<Ref> refs;
+    const auto response = client.call<_vim25__FindAllByUuidResponse>(all);
+    EXPECT_TRUE(response) << response.error().words;
+    if (response) {
+      for (const auto& each : (*response)->returnval) refs.push_back(ref_of(each));
+    }
+    return refs;
+  };
+  EXPECT_TRUE(found().empty());
+  std::vector<Ref> expected{vm_ref("win00001"), vm_ref("win00002")};
+  for (const Ref& ref : expected) {
+    _vim25__ReconfigVM_USCORETask change;
+    change._USCOREthis = wire(ref);
+    change.spec.uuid = shared;
+    ASSERT_EQ(run<_vim25__ReconfigVM_USCORETaskResponse>(change).state, "success");
+  }
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(found(), expected);
+  verb("lock-vm", {{"vm", "win00002"}});
+  EXPECT_EQ(found(), expected);
+  all.datacenter = wire(at("DC1"));
+  EXPECT_EQ(found(), std::vector<Ref>{vm_ref("win00001")});
+  all.vmSearch = false;
+  EXPECT_TRUE(found().empty());
 }
 
 }  // namespace
