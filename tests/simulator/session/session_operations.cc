@@ -72,6 +72,7 @@ void add_session_operations(Simulator& simulator) {
                     [](const Singleton&, const Reading& r) { return text_value(r, "en_US"); })
           .property("supportedLocaleList",
                     [](const Singleton&, const Reading& r) { return texts_value(r, {"en_US"}); })
+          .unset("sessionList")
           .table();
   simulator.inventory().add(std::make_shared<Singleton>(kSessionManager, std::move(table)));
   simulator.service_content()["sessionManager"] = kSessionManager;

@@ -133,7 +133,12 @@ void make_vapp(World& world, const Site& site, MachineMaker& maker) {
     Blueprint blueprint;
     blueprint.name = name;
     blueprint.vapp = ref;
-    maker.make(site, blueprint);
+    MachineConfig& config = maker.make(site, blueprint).config;
+    // The database belongs to a solution that made it.
+    if (blueprint.name == "app-db") {
+      config.managed_by = "com.example.database";
+      config.managed_by_type = "appliance";
+    }
   }
 }
 

@@ -30,6 +30,7 @@ PropertyTable entity_properties() {
       .unset("customValue")
       .unset("declaredAlarmState")
       .unset("disabledMethod")
+      .unset("effectiveRole")
       .unset("permission")
       .unset("recentTask")
       .unset("tag")
@@ -174,6 +175,7 @@ const PropertyTable& HostSystem::properties() const {
               "network",
               [](const HostSystem& h, const Reading& r) { return refs_value(r, h.networks); }, view)
           .unset("config")
+          .unset("datastoreBrowser")
           .unset("summary")
           .unset("vm")
           .table();
