@@ -53,7 +53,7 @@ Simulator::Simulator(Options options)
       capture_(std::make_unique<CaptureDirectory>()),
       sessions_(std::make_unique<SessionTable>()),
       operations_(std::make_unique<Operations>(*this)),
-      tasks_(std::make_unique<TaskEngine>(inventory_)),
+      tasks_(std::make_unique<TaskEngine>(inventory_, *switches_)),
       tls_(options_.certificate_file.empty()
                ? std::make_unique<TlsIdentity>()
                : std::make_unique<TlsIdentity>(options_.certificate_file, options_.key_file)),

@@ -51,8 +51,7 @@ Outcome<void> create_vm(World& world, Call& call, const _vim25__CreateVM_USCORET
                  world.inventory.get<Folder>(order.folder)->name(), false};
   const Ref ref = call.simulator().tasks().start(
       call, std::move(task),
-      [&world, order = std::move(order)](TaskContext& context) -> Outcome<TaskResult> {
-        context.progress(10);
+      [&world, order = std::move(order)](TaskContext&) -> Outcome<TaskResult> {
         auto made = create_machine(world, order);
         if (!made) return refuse(made.error());
         return result_ref(*made);
