@@ -16,6 +16,7 @@
 #include "tests/simulator/session/permissions.h"
 #include "tests/simulator/session/session_table.h"
 #include "tests/simulator/soap/operations.h"
+#include "tests/simulator/task/task.h"
 #include "tests/simulator/task/task_engine.h"
 #include "tests/simulator/task/task_operations.h"
 
@@ -65,6 +66,11 @@ Simulator::Simulator(Options options)
   add_retrieve_operations(*this);
   add_filter_operations(*this);
   add_task_operations(*this);
+  // Types whose objects come and go: their paths are known from the start.
+  inventory_.declare_type("Task", Task({}, {}, {}).properties());
+  inventory_.declare_type("ContainerView",
+                          ContainerView({}, inventory_, {}, {}, true).properties());
+  inventory_.declare_type("ListView", ListView({}, inventory_, {}).properties());
   add_core_verbs(*this);
 }
 

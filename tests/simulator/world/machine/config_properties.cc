@@ -201,7 +201,7 @@ void declare_hardware(ConfigPaths& paths) {
               array.VirtualDevice = devices_value(vm, r.arena);
               return data_value(r, std::move(array));
             })
-      .path("config.hardware.device[]", device_by_key)
+      .path("config.hardware.device[#]", device_by_key)
       .path("config.extraConfig",
             [](const VirtualMachine& vm, const Reading& r) {
               vim25__ArrayOfOptionValue array;
