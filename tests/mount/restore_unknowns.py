@@ -36,6 +36,12 @@ SUCCEED = [
     {"encryption-policies": "direct"},
     {"pbm": "unavailable"},
     {"pbm-fetch-vendor-info": "missing"},
+    {"vtpm-placement": "refuse"},
+    {"folder-head": "405"},
+    {"folder-privileges": "datastore"},
+    {"tasks-cancelable": "all"},
+    {"prefixes": "gsoap"},
+    {"unknown-fields": "some"},
     {"gzip": "off"},
     {"framing": "chunked"},
 ]
@@ -95,6 +101,20 @@ def rows_of_switches(matrix, vault):
             word = "bundle" if "bundle-at-create" in setting else "nvram"
             expect(word in status["reason"], f"{word} is not in the reason: {status['reason']}")
             vault.check_nothing_made(machines)
+    with matrix.row("no FindAllByUuid, as on an old server: FindByUuid serves"):
+        lost = vault.take()
+        vault.simulator.calm()
+        vault.simulator.control("disable-operation", name="FindAllByUuid")
+        asked = vault.simulator.counts().get("FindByUuid", 0)
+        restored(vault, lost)
+        expect(vault.simulator.counts().get("FindByUuid", 0) > asked, "FindByUuid was not called")
+        vault.simulator.control("enable-operations")
+    with matrix.row("pbm-fetch-vendor-info=without-vmcrypt: EINVAL, and no VM"):
+        lost = vault.take()
+        machines = vault.paths()
+        turn(vault, {"pbm-fetch-vendor-info": "without-vmcrypt"})
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        vault.check_nothing_made(machines)
     with matrix.row("bundle-at-create=appended: the saved pair is among the new ones, and that is enough"):
         lost = vault.take()
         turn(vault, {"bundle-at-create": "appended"})
