@@ -56,8 +56,8 @@ struct HttpResponse {
   enum class Delivery {
     whole,
     none,       ///< the connection is reset instead
-    truncated,  ///< half of the body (without one, of the head), then the connection ends
-    stalled,    ///< half of the body (or head), then `hold`, then the rest
+    truncated,  ///< half of the body (without one, of the status line), then the connection ends
+    stalled,    ///< half of the body (or that), then `hold`, then the rest
     silent      ///< nothing, then `hold`, then all
   };
   Delivery delivery = Delivery::whole;

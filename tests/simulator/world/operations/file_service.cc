@@ -33,8 +33,10 @@ HttpResponse unauthorized() {
 }
 
 /// What a reader gets while the file is written: the head of one content, the tail of the next.
-std::string torn(const std::string& bytes) {
-  const std::string tail = derive_bytes(bytes, "torn", bytes.size() - bytes.size() / 2);
+/// `number` makes each mix another one: the guest goes on writing.
+std::string torn(const std::string& bytes, unsigned number) {
+  const std::string tail =
+      derive_bytes(bytes, "torn" + std::to_string(number), bytes.size() - bytes.size() / 2);
   return bytes.substr(0, bytes.size() / 2) + tail;
 }
 
@@ -130,7 +132,7 @@ HttpResponse FileService::read(const HttpRequest& request, const Session& sessio
     response.send_length = world_.switches.is("head-length", "present");
   } else {
     response.body = content->bytes();
-    if (tear) response.body = torn(response.body);
+    if (tear) response.body = torn(response.body, world_.running_nvram_reads);
   }
   return response;
 }
