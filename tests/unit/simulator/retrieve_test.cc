@@ -286,6 +286,9 @@ TEST_F(RetrieveTest, TraversalsFollowThePathsOfTheirOwnType) {
   traversal->path = "childEntity";
   spec.objectSet.back().selectSet.push_back(traversal);
   EXPECT_EQ(fault_type(retrieve(request)), "");
+  traversal->path = "name";  // leads nowhere
+  EXPECT_EQ(fault_type(retrieve(request)), "InvalidProperty");
+  traversal->path = "childEntity";
   // Not met on the way, and wrong all the same.
   auto* inner = arena.make<vim25__TraversalSpec>();
   inner->type = "Task";
