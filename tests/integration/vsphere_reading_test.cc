@@ -3,6 +3,7 @@
 #include <openssl/sha.h>
 
 #include <condition_variable>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <set>
@@ -200,6 +201,24 @@ class ReadingTest : public ::testing::Test {
     return found;
   }
 
+  std::map<MoRef, std::string> change_versions() {
+    std::mutex mutex;
+    std::condition_variable woken;
+    std::optional<Result<std::map<MoRef, std::string>>> answer;
+    connection->vms().read_change_versions(vms, {}, [&](auto versions) {
+      const std::lock_guard lock(mutex);
+      answer = std::move(versions);
+      woken.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    const bool answered =
+        woken.wait_for(lock, std::chrono::seconds{60}, [&] { return answer.has_value(); });
+    EXPECT_TRUE(answered);
+    if (!answered) std::abort();  // the callback would write to what has gone
+    EXPECT_TRUE(*answer) << (*answer ? "" : answer->error().words);
+    return *answer ? **answer : std::map<MoRef, std::string>();
+  }
+
   CapturedMessages captured;
   VCenterUnderTest vcenter;
   std::unique_ptr<Connection> connection;
@@ -257,35 +276,29 @@ TEST_F(ReadingTest, AVmThatHasGoneIsNotInTheAnswer) {
 }
 
 TEST_F(ReadingTest, LogsInAgainByItself) {
+  const auto versions = change_versions();
   for (const char* how : {"fault", "missing", "empty"}) {
     vcenter.set("unauthenticated-retrieve", how);
     const auto logins = connection->traffic().logins;
     vcenter.tell("expire-sessions");
     EXPECT_EQ(details().size(), vms.size()) << how;
     EXPECT_EQ(connection->traffic().logins, logins + 1) << how;
+    vcenter.tell("expire-sessions");
+    EXPECT_EQ(change_versions(), versions) << how;
+    EXPECT_EQ(connection->traffic().logins, logins + 2) << how;
   }
 }
 
 TEST_F(ReadingTest, ChangeVersionsInOneCall) {
   vcenter.reset_counts();
-  std::mutex mutex;
-  std::condition_variable woken;
-  std::optional<Result<std::map<MoRef, std::string>>> answer;
-  connection->vms().read_change_versions(vms, {}, [&](auto versions) {
-    const std::lock_guard lock(mutex);
-    answer = std::move(versions);
-    woken.notify_all();
-  });
-  std::unique_lock lock(mutex);
-  ASSERT_TRUE(woken.wait_for(lock, std::chrono::seconds{20}, [&] { return answer.has_value(); }));
-  ASSERT_TRUE(*answer) << answer->error().words;
+  const auto versions = change_versions();
   for (const auto& machine : vcenter.tell("list-vms")) {
     if (machine.at("locked").get<bool>()) continue;
-    const auto version = (*answer)->find(MoRef{"VirtualMachine", machine.at("id")});
-    if (version == (*answer)->end()) continue;
+    const auto version = versions.find(MoRef{"VirtualMachine", machine.at("id")});
+    if (version == versions.end()) continue;
     EXPECT_EQ(version->second, machine.at("change_version").get<std::string>());
   }
-  EXPECT_GT((*answer)->size(), 10U);
+  EXPECT_GT(versions.size(), 10U);
   EXPECT_EQ(vcenter.count("RetrievePropertiesEx"), 1U);
 }
 
