@@ -109,12 +109,13 @@ def rows_of_switches(matrix, vault):
         restored(vault, lost)
         expect(vault.simulator.counts().get("FindByUuid", 0) > asked, "FindByUuid was not called")
         vault.simulator.control("enable-operations")
-    with matrix.row("pbm-fetch-vendor-info=without-vmcrypt: EINVAL, and no VM"):
-        lost = vault.take()
-        machines = vault.paths()
-        turn(vault, {"pbm-fetch-vendor-info": "without-vmcrypt"})
-        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
-        vault.check_nothing_made(machines)
+    for setting in ({"pbm-fetch-vendor-info": "without-vmcrypt"}, {"policy-fit": "never"}):
+        with matrix.row(f"{words_of(setting)}: EINVAL, and no VM"):
+            lost = vault.take()
+            machines = vault.paths()
+            turn(vault, setting)
+            expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+            vault.check_nothing_made(machines)
     with matrix.row("bundle-at-create=appended: the saved pair is among the new ones, and that is enough"):
         lost = vault.take()
         turn(vault, {"bundle-at-create": "appended"})
@@ -202,9 +203,22 @@ def rows_of_special_machines(matrix, scene):
     vault = Vault(scene, 0, "--timeout", "20", fleet=("--datacenters", "1"))
     special = "DC1/vm/Special/"
     for name in ("on-vsan", "on-nfs", "renamed-nvram", "native-key", "trusted-key", "two-pairs",
-                 "in-sub-pool", "with-snapshots"):
+                 "with-snapshots"):
         with matrix.row(f"a special machine is restored: {name}"):
             restored(vault, vault.take(special + name))
+    with matrix.row("in-sub-pool, which boots from its network card: EINVAL with boot-order-new-keys=refuse, else restored"):
+        lost = vault.take(special + "in-sub-pool")
+        machines = vault.paths()
+        turn(vault, {"boot-order-new-keys": "refuse"})
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        vault.check_nothing_made(machines)
+        vault.simulator.calm()
+        directory = os.open(vault.staged(lost), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)  # once more
+        finally:
+            os.close(directory)
+        vault.check(lost)
     with matrix.row("a machine that never ran is restored without nvram"):
         path = special + "never-started"
         expect(not os.path.exists(vault.saved(path) + "/nvram"), "an nvram was saved")

@@ -97,6 +97,7 @@ void make_troubled(World& world, const Ref& folder, const Site& site, MachineMak
 
 void boot_from_network(World& world, MachineConfig& config) {
   auto* options = world.devices().arena().keep(*config.boot_options);
+  options->bootOrder.clear();
   for (const auto* device : config.devices) {
     if (dynamic_cast<const vim25__VirtualEthernetCard*>(device) == nullptr) continue;
     auto* entry =
