@@ -3,6 +3,7 @@
 it stays whole."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 
@@ -211,6 +212,27 @@ def row_of_recovery(matrix, scene, simulator):
         mount.unmount()
 
 
+def rows_of_torn_reads(matrix, scene, simulator):
+    """A guest that writes while its nvram is read: a mix of two contents is never served."""
+    simulator.control("power-on", vm=SICK)
+    try:
+        wanted = simulator.vm(SICK)["nvram_sha256"]
+        for word, is_served in (("every-third", True), ("each", False)):
+            with matrix.row(f"torn-reads={word}: {'the whole content' if is_served else 'an error'}"):
+                simulator.switch("torn-reads", word)
+                for _ in range(3 if is_served else 1):
+                    mount = fresh_mount(scene, simulator)
+                    nvram = mount.path("DC1/vm", SICK, "nvram")
+                    if is_served:
+                        expect_equal(hashlib.sha256(read_bytes(nvram)).hexdigest(), wanted, "nvram")
+                    else:
+                        expect(errno_of(read_bytes, nvram), "a torn nvram can be read")
+                    mount.unmount()
+    finally:
+        simulator.control("reset-switches")
+        simulator.control("power-off", vm=SICK)
+
+
 def main():
     matrix = Matrix("VMs whose state cannot be had now")
     need_mounts(matrix)
@@ -220,6 +242,7 @@ def main():
         rows_of_tools(matrix, scene, simulator)
         rows_of_older_copies(matrix, scene, simulator)
         row_of_recovery(matrix, scene, simulator)
+        rows_of_torn_reads(matrix, scene, simulator)
     matrix.end()
 
 

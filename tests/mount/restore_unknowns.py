@@ -36,6 +36,12 @@ SUCCEED = [
     {"encryption-policies": "direct"},
     {"pbm": "unavailable"},
     {"pbm-fetch-vendor-info": "missing"},
+    {"vtpm-placement": "refuse"},
+    {"folder-head": "405"},
+    {"folder-privileges": "datastore"},
+    {"tasks-cancelable": "all"},
+    {"prefixes": "gsoap"},
+    {"unknown-fields": "some"},
     {"gzip": "off"},
     {"framing": "chunked"},
 ]
@@ -94,6 +100,21 @@ def rows_of_switches(matrix, vault):
             expect_equal((status["state"], status["errno"]), ("failed", "EIO"), "restore.status")
             word = "bundle" if "bundle-at-create" in setting else "nvram"
             expect(word in status["reason"], f"{word} is not in the reason: {status['reason']}")
+            vault.check_nothing_made(machines)
+    with matrix.row("no FindAllByUuid, as on an old server: FindByUuid serves"):
+        lost = vault.take()
+        vault.simulator.calm()
+        vault.simulator.control("disable-operation", name="FindAllByUuid")
+        asked = vault.simulator.counts().get("FindByUuid", 0)
+        restored(vault, lost)
+        expect(vault.simulator.counts().get("FindByUuid", 0) > asked, "FindByUuid was not called")
+        vault.simulator.control("enable-operations")
+    for setting in ({"pbm-fetch-vendor-info": "without-vmcrypt"}, {"policy-fit": "never"}):
+        with matrix.row(f"{words_of(setting)}: EINVAL, and no VM"):
+            lost = vault.take()
+            machines = vault.paths()
+            turn(vault, setting)
+            expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
             vault.check_nothing_made(machines)
     with matrix.row("bundle-at-create=appended: the saved pair is among the new ones, and that is enough"):
         lost = vault.take()
@@ -182,9 +203,22 @@ def rows_of_special_machines(matrix, scene):
     vault = Vault(scene, 0, "--timeout", within(20), fleet=("--datacenters", "1"))
     special = "DC1/vm/Special/"
     for name in ("on-vsan", "on-nfs", "renamed-nvram", "native-key", "trusted-key", "two-pairs",
-                 "in-sub-pool", "with-snapshots"):
+                 "with-snapshots"):
         with matrix.row(f"a special machine is restored: {name}"):
             restored(vault, vault.take(special + name))
+    with matrix.row("in-sub-pool, which boots from its network card: EINVAL with boot-order-new-keys=refuse, else restored"):
+        lost = vault.take(special + "in-sub-pool")
+        machines = vault.paths()
+        turn(vault, {"boot-order-new-keys": "refuse"})
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        vault.check_nothing_made(machines)
+        vault.simulator.calm()
+        directory = os.open(vault.staged(lost), os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)  # once more
+        finally:
+            os.close(directory)
+        vault.check(lost)
     with matrix.row("a machine that never ran is restored without nvram"):
         path = special + "never-started"
         expect(not os.path.exists(vault.saved(path) + "/nvram"), "an nvram was saved")

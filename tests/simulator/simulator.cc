@@ -16,6 +16,7 @@
 #include "tests/simulator/session/permissions.h"
 #include "tests/simulator/session/session_table.h"
 #include "tests/simulator/soap/operations.h"
+#include "tests/simulator/task/task.h"
 #include "tests/simulator/task/task_engine.h"
 #include "tests/simulator/task/task_operations.h"
 
@@ -53,7 +54,7 @@ Simulator::Simulator(Options options)
       capture_(std::make_unique<CaptureDirectory>()),
       sessions_(std::make_unique<SessionTable>()),
       operations_(std::make_unique<Operations>(*this)),
-      tasks_(std::make_unique<TaskEngine>(inventory_)),
+      tasks_(std::make_unique<TaskEngine>(inventory_, *switches_)),
       tls_(options_.certificate_file.empty()
                ? std::make_unique<TlsIdentity>()
                : std::make_unique<TlsIdentity>(options_.certificate_file, options_.key_file)),
@@ -65,6 +66,11 @@ Simulator::Simulator(Options options)
   add_retrieve_operations(*this);
   add_filter_operations(*this);
   add_task_operations(*this);
+  // Types whose objects come and go: their paths are known from the start.
+  inventory_.declare_type("Task", Task({}, {}, {}).properties());
+  inventory_.declare_type("ContainerView",
+                          ContainerView({}, inventory_, {}, {}, true).properties());
+  inventory_.declare_type("ListView", ListView({}, inventory_, {}).properties());
   add_core_verbs(*this);
 }
 

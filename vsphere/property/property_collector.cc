@@ -14,7 +14,7 @@ namespace {
 /// A million objects; a server that never ends is broken.
 constexpr int kMostPages = 4000;
 
-enum class Page { done, more, not_authenticated };
+enum class Page { done, more, nothing, not_authenticated };
 
 /// Looks at the whole page before the sink sees any of it: half a page without a session is worth
 /// nothing.
@@ -27,7 +27,8 @@ Page take_page(const vim25__RetrieveResult& page, const PropertyCollector::Sink&
   return page.token ? Page::more : Page::done;
 }
 
-/// The query once, to its last page; not_authenticated where the session was lost on the way.
+/// The query once, to its last page; not_authenticated where the session was lost on the way,
+/// nothing where the first answer holds no object at all.
 Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how,
                  const PropertyCollector::Sink& sink) {
   Arena arena;
@@ -39,7 +40,7 @@ Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how
   {
     const auto answer = call<_vim25__RetrievePropertiesExResponse>(caller, request, how);
     if (!answer) return fail(answer.error());
-    if (!(*answer)->returnval) return Page::done;  // no objects
+    if (!(*answer)->returnval) return Page::nothing;
     const Page page = take_page(*(*answer)->returnval, sink);
     if (page != Page::more) return page;
     token = (*answer)->returnval->token;
@@ -73,7 +74,11 @@ Status PropertyCollector::retrieve(const PropertyQuery& query, const Call& how,
       if (new_session && attempt == 0 && end.error().fault != nullptr) continue;
       return fail(end.error());
     }
-    if (*end == Page::done) return {};
+    // Objects that were named are answered, if only as missing. Some servers say by an empty answer
+    // that the session was lost: taken for the truth, everything would seem to be gone.
+    const bool names_objects = !query.objects.empty() && !query.skip_objects && query.first.empty();
+    const bool is_odd = *end == Page::nothing && names_objects && attempt == 0;
+    if (*end != Page::not_authenticated && !is_odd) return {};
     if (auto renewed = caller_.renew_session(generation, how); !renewed) return renewed;
   }
   return fail(EACCES, "the server takes no session for reading properties");

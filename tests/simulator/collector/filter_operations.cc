@@ -30,6 +30,7 @@ Outcome<void> destroy_collector(Call& call, const _vim25__DestroyPropertyCollect
     return refuse(not_supported());
   }
   collector->cancel_wait();
+  for (const Ref& filter : collector->remove_all_filters()) call.session()->unbind(filter);
   call.session()->unbind(ref);
   return {};
 }
@@ -99,11 +100,14 @@ Outcome<void> wait_for_updates(Call& call, const _vim25__WaitForUpdatesEx& reque
 }  // namespace
 
 void add_filter_operations(Simulator& simulator) {
+  simulator.switches().declare("unauthenticated-wait", {"fault", "missing"},
+                               "WaitForUpdatesEx whose session ends: faults, or answers with "
+                               "NotAuthenticated in a missingSet");
   Operations& operations = simulator.operations();
   operations.on<_vim25__CreatePropertyCollector, _vim25__CreatePropertyCollectorResponse>(
       {"PropertyCollector", "System.View", Lock::shared}, create_collector);
   operations.on<_vim25__DestroyPropertyCollector, _vim25__DestroyPropertyCollectorResponse>(
-      {"PropertyCollector", "System.View", Lock::shared}, destroy_collector);
+      {"PropertyCollector", "System.View", Lock::exclusive}, destroy_collector);
   operations.on<_vim25__CreateFilter, _vim25__CreateFilterResponse>(
       {"PropertyCollector", "System.View", Lock::exclusive}, create_filter);
   operations.on<_vim25__DestroyPropertyFilter, _vim25__DestroyPropertyFilterResponse>(

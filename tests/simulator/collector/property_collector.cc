@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/model/property_table.h"
 #include "tests/simulator/session/session.h"
 #include "tests/simulator/soap/call.h"
@@ -67,6 +68,14 @@ void PropertyCollector::remove_filter(const Ref& filter) {
                  filters_.end());
 }
 
+std::vector<Ref> PropertyCollector::remove_all_filters() {
+  const std::scoped_lock hold(lock_);
+  std::vector<Ref> removed;
+  for (const auto& filter : filters_) removed.push_back(filter->ref());
+  filters_.clear();
+  return removed;
+}
+
 void PropertyCollector::wake() {
   {
     const std::scoped_lock hold(bell_lock_);
@@ -113,13 +122,34 @@ Outcome<std::optional<vim25__UpdateSet>> PropertyCollector::look(const Viewpoint
       return refuse(std::move(done.error()));
     }
     room -= static_cast<int>(update.objectSet.size());
-    if (!update.objectSet.empty()) updates.filterSet.push_back(std::move(update));
+    if (!update.objectSet.empty() || !update.missingSet.empty())
+      updates.filterSet.push_back(std::move(update));
   }
   if (updates.filterSet.empty()) return std::optional<vim25__UpdateSet>();
   proposed_version_ = std::to_string(++last_version_);
   proposed_is_partial_ = more;
   updates.version = proposed_version_;
   if (more) updates.truncated = true;
+  return std::optional(std::move(updates));
+}
+
+/// What a waiting call is told when its session ends: mostly a fault, on some servers an update in
+/// whose missingSet it stands.
+Outcome<std::optional<vim25__UpdateSet>> PropertyCollector::without_session(
+    const Viewpoint& viewpoint, vsphere::Arena& arena) {
+  const Fault fault = not_authenticated(ref(), "System.View");
+  if (viewpoint.simulator.switches().is("unauthenticated-wait", "fault")) return refuse(fault);
+  const auto world = viewpoint.simulator.inventory().read();
+  const std::scoped_lock hold(lock_);
+  vim25__UpdateSet updates;
+  for (const auto& filter : filters_) {
+    vim25__PropertyFilterUpdate update;
+    if (filter->tell_missing(viewpoint, fault, arena, update)) {
+      updates.filterSet.push_back(std::move(update));
+    }
+  }
+  if (updates.filterSet.empty()) return refuse(fault);
+  updates.version = std::to_string(++last_version_);
   return std::optional(std::move(updates));
 }
 
@@ -141,6 +171,11 @@ Outcome<std::optional<vim25__UpdateSet>> PropertyCollector::wait(const Viewpoint
   bell_.notify_all();
   {
     const std::scoped_lock hold(lock_);
+    {
+      // A younger wait may have answered already; its version must stay what was sent last.
+      const std::scoped_lock bell(bell_lock_);
+      if (waits_ != mine) return refuse(request_canceled());
+    }
     if (auto gone = go_to(version); !gone) return refuse(std::move(gone.error()));
   }
   for (;;) {
@@ -162,7 +197,10 @@ Outcome<std::optional<vim25__UpdateSet>> PropertyCollector::wait(const Viewpoint
       bell.unlock();
       const bool nobody = viewpoint.session->ended() || call.http().peer_left();
       bell.lock();
-      if (nobody) return refuse(not_authenticated(ref(), "System.View"));
+      if (nobody) {
+        bell.unlock();
+        return without_session(viewpoint, call.arena());
+      }
     }
     if (waits_ != mine) return refuse(request_canceled());
     heard = rings_;

@@ -50,6 +50,8 @@ class PropertyCollector : public ManagedObject,
                                              FilterSpec spec);
   /// Wants the inventory's lock held exclusively, so that nobody waits with the filter right now.
   void remove_filter(const Ref& filter);
+  /// The same for all of them; returns which they were.
+  std::vector<Ref> remove_all_filters();
 
   struct WaitLimits {
     std::optional<int> seconds;
@@ -65,6 +67,8 @@ class PropertyCollector : public ManagedObject,
   Outcome<void> go_to(const std::string& version);
   Outcome<std::optional<vim25__UpdateSet>> look(const Viewpoint& viewpoint, vsphere::Arena& arena,
                                                 int room);
+  Outcome<std::optional<vim25__UpdateSet>> without_session(const Viewpoint& viewpoint,
+                                                           vsphere::Arena& arena);
   void wake();
 
   std::mutex lock_;

@@ -54,8 +54,11 @@ void PropertyFilter::forget() {
   to_look_at_.clear();
   queued_.clear();
   to_leave_.clear();
+  missing_.clear();
+  known_missing_.clear();
   proposed_.clear();
   proposed_leaves_.clear();
+  proposed_missing_.clear();
   const std::scoped_lock hold(lock_);
   tree_touched_ = true;
 }
@@ -65,16 +68,19 @@ void PropertyFilter::accept() {
     known_.insert_or_assign(ref, std::move(fingerprints));
   }
   for (const Ref& ref : proposed_leaves_) known_.erase(ref);
+  known_missing_.insert(proposed_missing_.begin(), proposed_missing_.end());
   proposed_.clear();
   proposed_leaves_.clear();
+  proposed_missing_.clear();
 }
 
 void PropertyFilter::take_back() {
-  if (proposed_.empty() && proposed_leaves_.empty()) return;
+  if (proposed_.empty() && proposed_leaves_.empty() && proposed_missing_.empty()) return;
   const std::scoped_lock hold(lock_);
   for (const auto& each : proposed_) touched_.insert(each.first);
   proposed_.clear();
   proposed_leaves_.clear();
+  proposed_missing_.clear();
   tree_touched_ = true;
 }
 
@@ -96,6 +102,14 @@ Outcome<void> PropertyFilter::look_around(const Viewpoint& viewpoint) {
       selected.insert(ref);
       if (known_.count(ref) == 0 && queued_.insert(ref).second) to_look_at_.push_back(ref);
     }
+    missing_.clear();
+    if (spec_.report_missing) {
+      for (const Ref& ref : selection->missing) {
+        // What the client knows leaves, which says enough.
+        if (known_.count(ref) != 0) known_missing_.insert(ref);
+        if (known_missing_.count(ref) == 0) missing_.push_back(ref);
+      }
+    }
     to_leave_.clear();
     for (const auto& each : known_) {
       if (selected.count(each.first) == 0) to_leave_.push_back(each.first);
@@ -111,22 +125,57 @@ Outcome<void> PropertyFilter::propose(const Viewpoint& viewpoint, vsphere::Arena
                                       vim25__PropertyFilterUpdate& update, bool& more) {
   if (auto looked = look_around(viewpoint); !looked) return looked;
   update.filter = wire(ref());
+  propose_missing(arena, update);
   FragmentWriter writer;
   while (!to_leave_.empty() && room > 0) {
     propose_leave(to_leave_.front(), update);
     to_leave_.pop_front();
     --room;
   }
-  while (!to_look_at_.empty() && room > 0) {
-    const Ref ref = std::move(to_look_at_.front());
+  while (!to_look_at_.empty()) {
+    const Ref ref = to_look_at_.front();
+    auto told = look_at(ref, viewpoint, arena, writer);
+    if (!told) return refuse(std::move(told.error()));
+    if (*told && room <= 0) break;
     to_look_at_.pop_front();
     queued_.erase(ref);
-    const auto told = propose_object(ref, viewpoint, arena, writer, update);
-    if (!told) return refuse(told.error());
-    if (*told) --room;
+    if (!*told) continue;
+    update.objectSet.push_back(std::move((*told)->update));
+    proposed_.insert_or_assign(ref, std::move((*told)->fingerprints));
+    --room;
   }
   more = more || !to_leave_.empty() || !to_look_at_.empty();
   return {};
+}
+
+void PropertyFilter::propose_missing(vsphere::Arena& arena, vim25__PropertyFilterUpdate& update) {
+  for (const Ref& ref : missing_) {
+    auto& told = update.missingSet.emplace_back();
+    told.obj = wire(ref);
+    told.fault = localized(object_not_found(ref), arena);
+  }
+  proposed_missing_ = std::move(missing_);
+  missing_.clear();
+}
+
+bool PropertyFilter::tell_missing(const Viewpoint& viewpoint, const Fault& fault,
+                                  vsphere::Arena& arena,
+                                  vim25__PropertyFilterUpdate& update) const {
+  for (const auto& each : known_) {
+    const auto object = viewpoint.find(each.first);
+    if (!object) continue;
+    update.filter = wire(ref());
+    auto& told = update.objectSet.emplace_back();
+    told.kind = "modify";
+    told.obj = wire(each.first);
+    for (const auto& path : paths_for(spec_, *object)) {
+      auto& missing = told.missingSet.emplace_back();
+      missing.path = path;
+      missing.fault = localized(fault, arena);
+    }
+    return true;
+  }
+  return false;
 }
 
 void PropertyFilter::propose_leave(const Ref& ref, vim25__PropertyFilterUpdate& update) {
@@ -136,36 +185,37 @@ void PropertyFilter::propose_leave(const Ref& ref, vim25__PropertyFilterUpdate& 
   proposed_leaves_.push_back(ref);
 }
 
-Outcome<bool> PropertyFilter::propose_object(const Ref& ref, const Viewpoint& viewpoint,
-                                             vsphere::Arena& arena, FragmentWriter& writer,
-                                             vim25__PropertyFilterUpdate& update) {
+Outcome<std::optional<PropertyFilter::Told>> PropertyFilter::look_at(const Ref& ref,
+                                                                     const Viewpoint& viewpoint,
+                                                                     vsphere::Arena& arena,
+                                                                     FragmentWriter& writer) const {
   const auto object = viewpoint.find(ref);
-  if (!object) return false;  // the tree has changed as well: it will leave by that
+  // The tree has changed as well: it will leave by that.
+  if (!object) return std::optional<Told>();
   auto readings = read_properties(*object, paths_for(spec_, *object), viewpoint, arena);
   if (!readings) return refuse(std::move(readings.error()));
   const auto before = known_.find(ref);
   const bool enters = before == known_.end();
-  Fingerprints now;
-  vim25__ObjectUpdate told;
+  Told told;
   for (size_t i = 0; i < readings->size(); ++i) {
     const PropertyReading& reading = (*readings)[i];
-    now.push_back(fingerprint(reading, writer));
+    told.fingerprints.push_back(fingerprint(reading, writer));
     const uint64_t old = enters || i >= before->second.size() ? 0 : before->second[i];
-    if (now.back() == old) continue;
+    if (told.fingerprints.back() == old) continue;
     if (reading.missing) {
-      auto& missing = told.missingSet.emplace_back();
+      auto& missing = told.update.missingSet.emplace_back();
       missing.path = reading.path;
       missing.fault = localized(*reading.missing, arena);
     } else {
-      told.changeSet.push_back(assignment(reading));
+      told.update.changeSet.push_back(assignment(reading));
     }
   }
-  if (!enters && told.changeSet.empty() && told.missingSet.empty()) return false;
-  told.kind = enters ? "enter" : "modify";
-  told.obj = wire(ref);
-  update.objectSet.push_back(std::move(told));
-  proposed_.insert_or_assign(ref, std::move(now));
-  return true;
+  if (!enters && told.update.changeSet.empty() && told.update.missingSet.empty()) {
+    return std::optional<Told>();
+  }
+  told.update.kind = enters ? "enter" : "modify";
+  told.update.obj = wire(ref);
+  return std::optional<Told>(std::move(told));
 }
 
 }  // namespace vtpmfs::simulator

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -45,19 +46,32 @@ class PropertyFilter : public ManagedObject, public ChangeListener {
   void accept();
   /// The client has not got it.
   void take_back();
+  /// All paths of one object that the client knows are missing for this reason; false where it
+  /// knows none.
+  bool tell_missing(const Viewpoint& viewpoint, const Fault& fault, vsphere::Arena& arena,
+                    vim25__PropertyFilterUpdate& update) const;
 
-  /// Appends updates, at most `room` objects; sets `more` where some did not fit. To be followed by
-  /// accept() or take_back() before the next call. A fault (a path that a new object lacks) is the
-  /// wait's.
+  /// Appends updates, at most `room` objects; sets `more` where at least one did not fit: what
+  /// turns out unchanged is none. Starts that are not there are told once in missingSet, where the
+  /// spec wants them reported. To be followed by accept() or take_back() before the next call. A
+  /// fault (a path that a new object lacks) is the wait's.
   Outcome<void> propose(const Viewpoint& viewpoint, vsphere::Arena& arena, int room,
                         vim25__PropertyFilterUpdate& update, bool& more);
 
  private:
   using Fingerprints = std::vector<uint64_t>;  // by the order of the paths; 0: unset
 
+  /// What is to be told of an object, and what its client knows then.
+  struct Told {
+    vim25__ObjectUpdate update;
+    Fingerprints fingerprints;
+  };
+
   Outcome<void> look_around(const Viewpoint& viewpoint);
-  Outcome<bool> propose_object(const Ref& ref, const Viewpoint& viewpoint, vsphere::Arena& arena,
-                               FragmentWriter& writer, vim25__PropertyFilterUpdate& update);
+  /// Nothing where the object is gone or as the client knows it.
+  Outcome<std::optional<Told>> look_at(const Ref& ref, const Viewpoint& viewpoint,
+                                       vsphere::Arena& arena, FragmentWriter& writer) const;
+  void propose_missing(vsphere::Arena& arena, vim25__PropertyFilterUpdate& update);
   void propose_leave(const Ref& ref, vim25__PropertyFilterUpdate& update);
 
   const Ref collector_;
@@ -72,7 +86,9 @@ class PropertyFilter : public ManagedObject, public ChangeListener {
   std::deque<Ref> to_look_at_;  // selected and not known, or changed
   std::unordered_set<Ref> queued_;
   std::deque<Ref> to_leave_;
-  std::vector<Ref> missing_;
+  std::vector<Ref> missing_;  // starts that are not there, not told yet
+  std::unordered_set<Ref> known_missing_;
+  std::vector<Ref> proposed_missing_;
   std::unordered_map<Ref, Fingerprints> proposed_;
   std::vector<Ref> proposed_leaves_;
 };

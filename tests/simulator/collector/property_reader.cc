@@ -16,9 +16,28 @@ void add_once(std::vector<std::string>& paths, const std::string& path) {
   if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(path);
 }
 
+/// A traversal's path is one of its own type, not of what is met on the way.
+Outcome<void> check_traversals(const std::vector<Traversal>& traversals,
+                               const Inventory& inventory) {
+  for (const auto& traversal : traversals) {
+    if (traversal.by_name) continue;
+    const PropertyTable* table = inventory.properties_of(traversal.type);
+    if (table != nullptr && !table->find(traversal.path)) {
+      return refuse(invalid_property(traversal.path));
+    }
+    if (auto checked = check_traversals(traversal.next, inventory); !checked) return checked;
+  }
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> check_paths(const FilterSpec& spec, const Viewpoint& viewpoint) {
+  for (const auto& start : spec.starts) {
+    if (auto checked = check_traversals(start.next, viewpoint.inventory()); !checked) {
+      return checked;
+    }
+  }
   if (!invalid_paths_fault(viewpoint)) return {};
   for (const auto& properties : spec.properties) {
     const PropertyTable* table = viewpoint.inventory().properties_of(properties.type);

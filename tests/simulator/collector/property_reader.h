@@ -20,8 +20,9 @@ struct PropertyReading {
   std::optional<Fault> missing;
 };
 
-/// Checks the spec's paths against the types as far as they are known: InvalidProperty for the
-/// whole call. Nothing is refused while the switch "invalid-property" says "missing".
+/// Checks the paths of the property specs and of the traversals against the types that they name,
+/// whatever objects there are: InvalidProperty for the whole call. While the switch
+/// "invalid-property" says "missing", those of property specs are let pass.
 [[nodiscard]] Outcome<void> check_paths(const FilterSpec& spec, const Viewpoint& viewpoint);
 
 /// The paths that the spec wants of an object of this type; of several property specs that of the

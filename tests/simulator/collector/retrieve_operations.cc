@@ -116,10 +116,13 @@ bool asks_for_public_things(const _vim25__RetrievePropertiesEx& request,
 Outcome<void> retrieve(Call& call, const _vim25__RetrievePropertiesEx& request,
                        _vim25__RetrievePropertiesExResponse& response) {
   const bool nobody = !call.session() || call.session()->ended();
-  // Without a session some servers fault, others say so in each missingSet.
-  if (nobody && call.simulator().switches().is("unauthenticated-retrieve", "fault") &&
-      !asks_for_public_things(request, call.inventory())) {
-    return refuse(not_authenticated(ref_of(request._USCOREthis), "System.View"));
+  // Without a session some servers fault, others say so in each missingSet or answer nothing.
+  if (nobody && !asks_for_public_things(request, call.inventory())) {
+    const std::string habit = call.simulator().switches().get("unauthenticated-retrieve");
+    if (habit == "fault") {
+      return refuse(not_authenticated(ref_of(request._USCOREthis), "System.View"));
+    }
+    if (habit == "empty") return {};
   }
   const Viewpoint viewpoint{call.simulator(), nobody ? nullptr : call.session()};
   auto rest = find_all(request, viewpoint);
@@ -141,8 +144,11 @@ Outcome<void> continue_retrieve(Call& call, const _vim25__ContinueRetrieveProper
   auto rest = collector ? collector->take(request.token) : std::nullopt;
   if (!rest) return refuse(invalid_property("token"));
   const Viewpoint viewpoint{call.simulator(), call.session()};
+  const Ref next = rest->items.front().object;
   auto page = read_page(*rest, viewpoint, call.arena());
   if (!page) return refuse(std::move(page.error()));
+  // A page has objects; this one's are all gone.
+  if (page->objects.empty()) return refuse(object_not_found(next));
   if (!rest->items.empty()) page->token = collector->keep(std::move(*rest));
   response.returnval = call.arena().keep(std::move(*page));
   return {};
@@ -166,9 +172,9 @@ void add_retrieve_operations(Simulator& simulator) {
       "invalid-property", {"fault", "missing"},
       "a property path that does not exist: faults the whole call, or goes "
       "into missingSet");
-  simulator.switches().declare("unauthenticated-retrieve", {"fault", "missing"},
+  simulator.switches().declare("unauthenticated-retrieve", {"fault", "missing", "empty"},
                                "RetrievePropertiesEx without a session: faults, or answers with "
-                               "NotAuthenticated in each missingSet");
+                               "NotAuthenticated in each missingSet, or answers nothing");
 
   Operations& operations = simulator.operations();
   operations.on<_vim25__RetrievePropertiesEx, _vim25__RetrievePropertiesExResponse>(

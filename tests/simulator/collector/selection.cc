@@ -14,6 +14,12 @@
 namespace vtpmfs::simulator {
 namespace {
 
+/// Whether a traversal can follow the value: a reference or an array of them, be it empty.
+bool is_reference(const xsd__anyType& value) {
+  return dynamic_cast<const vim25__ManagedObjectReference*>(&value) != nullptr ||
+         dynamic_cast<const vim25__ArrayOfManagedObjectReference*>(&value) != nullptr;
+}
+
 class Walk {
  public:
   Walk(const FilterSpec& spec, const Viewpoint& viewpoint)
@@ -79,8 +85,12 @@ class Walk {
       const auto property = from.properties().find(traversal.path);
       if (!property) return refuse(invalid_property(traversal.path));
       vsphere::Arena arena;
-      targets = refs_in(
-          property->property->get(from, Reading{arena, viewpoint_.session.get(), property->key}));
+      const Value value =
+          property->property->get(from, Reading{arena, viewpoint_.session.get(), property->key});
+      if (value != nullptr && !is_reference(*value)) {
+        return refuse(invalid_property(traversal.path));
+      }
+      targets = refs_in(value);
     }
     for (const Ref& target : targets) {
       if (!sees_all_ && !viewpoint_.may(target, "System.View")) continue;

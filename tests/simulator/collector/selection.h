@@ -16,9 +16,10 @@ struct Selection {
   std::vector<Ref> missing;
 };
 
-/// Walks the spec's traversals. ManagedObjectNotFound for a start that does not exist (unless they
-/// are to be reported), InvalidProperty for a path that its type does not have. Objects that the
-/// viewer may not see are left out, unless named as a start. Wants the inventory's lock, shared.
+/// Walks the spec's traversals. check_paths() has looked at their paths by declared type.
+/// ManagedObjectNotFound for a start that does not exist (unless they are to be reported),
+/// InvalidProperty for a path that its type does not have. Objects that the viewer may not see are
+/// left out, unless named as a start. Wants the inventory's lock, shared.
 [[nodiscard]] Outcome<Selection> select(const FilterSpec& spec, const Viewpoint& viewpoint);
 
 }  // namespace vtpmfs::simulator

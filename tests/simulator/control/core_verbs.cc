@@ -58,7 +58,7 @@ void add_trouble(Simulator& simulator) {
   });
   verbs.add("inject",
             "{kind, match, first, count, ...}: kinds fault status reset-before reset-after "
-            "truncate stall hold delay; answers a number",
+            "truncate stall silence hold delay; answers a number",
             [&](const json& request) -> Answer {
               auto injection = injection_from(request);
               if (!injection) return tl::unexpected(injection.error());
@@ -101,6 +101,11 @@ void add_sessions(Simulator& simulator) {
                                      request.at("password").get<std::string>());
     return kDone;
   });
+  verbs.add("unlock-user", "{user}: after five wrong passwords",
+            [&](const json& request) -> Answer {
+              simulator.permissions().unlock(request.at("user").get<std::string>());
+              return kDone;
+            });
   verbs.add("add-role", "{role, privileges}: System.View and System.Read are not implied",
             [&](const json& request) -> Answer {
               Role role{request.at("role").get<std::string>(), {}, false, {}};

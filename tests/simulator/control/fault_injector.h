@@ -23,6 +23,7 @@ struct Injection {
     reset_after,   ///< the request is carried out, then the connection is reset: a lost reply
     truncate,      ///< carried out; half of the answer, then the connection ends
     stall,         ///< carried out; half of the answer, the rest after release()
+    silence,       ///< carried out; nothing of the answer before release()
     hold,          ///< carried out after release() only
     delay          ///< carried out after `time`
   };

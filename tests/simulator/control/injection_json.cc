@@ -3,6 +3,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "tests/simulator/soap/fault_message.h"
+
 namespace vtpmfs::simulator {
 namespace {
 
@@ -16,6 +18,7 @@ const std::map<std::string, Kind, std::less<>> kKinds = {
     {"reset-after", Kind::reset_after},
     {"truncate", Kind::truncate},
     {"stall", Kind::stall},
+    {"silence", Kind::silence},
     {"hold", Kind::hold},
     {"delay", Kind::delay},
 };
@@ -54,7 +57,10 @@ tl::expected<Injection, std::string> injection_from(const json& request) {
   injection.status = request.value("status", 503);
   injection.body = request.value("body", std::string("trouble\n"));
   injection.time = std::chrono::milliseconds(request.value("ms", 0));
-  if (injection.kind == Kind::fault) injection.fault = fault_from(request.at("fault"));
+  if (injection.kind == Kind::fault) {
+    injection.fault = fault_from(request.at("fault"));
+    if (auto flaw = flaw_of(injection.fault)) return tl::unexpected(*flaw);
+  }
   return injection;
 }
 

@@ -1,5 +1,6 @@
 #include "tests/simulator/https/http_message.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace vtpmfs::simulator {
@@ -28,6 +29,13 @@ std::optional<std::string> percent_decoded(std::string_view text) {
     i += 2;
   }
   return plain;
+}
+
+/// A name or a value of the query.
+std::optional<std::string> form_decoded(std::string_view text) {
+  std::string spaced(text);
+  std::replace(spaced.begin(), spaced.end(), '+', ' ');
+  return percent_decoded(spaced);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -80,9 +88,9 @@ bool HttpRequest::split_target() {
     const std::string_view pair = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     const size_t equals = pair.find('=');
-    auto key = percent_decoded(pair.substr(0, equals));
-    auto value = percent_decoded(equals == std::string_view::npos ? std::string_view{}
-                                                                  : pair.substr(equals + 1));
+    auto key = form_decoded(pair.substr(0, equals));
+    auto value = form_decoded(equals == std::string_view::npos ? std::string_view{}
+                                                               : pair.substr(equals + 1));
     if (!key || !value) return false;
     query.emplace_back(std::move(*key), std::move(*value));
   }

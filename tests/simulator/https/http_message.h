@@ -16,8 +16,8 @@ struct HttpRequest {
   std::string target;
   /// Percent-decoded, without the query.
   std::string path;
-  /// Decoded pairs in the order of the query (`+` stays `+`: only %20 is a blank, as a vCenter's
-  /// /folder reads it).
+  /// Decoded pairs in the order of the query. A plus sign is a blank there, as in forms: a real one
+  /// must be encoded.
   std::vector<std::pair<std::string, std::string>> query;
   /// Names in lower case.
   std::multimap<std::string, std::string, std::less<>> headers;
@@ -56,8 +56,9 @@ struct HttpResponse {
   enum class Delivery {
     whole,
     none,       ///< the connection is reset instead
-    truncated,  ///< half of the body, then the connection ends
-    stalled     ///< half of the body, then `hold`, then the rest
+    truncated,  ///< half of the body (without one, of the status line), then the connection ends
+    stalled,    ///< half of the body (or that), then `hold`, then the rest
+    silent      ///< nothing, then `hold`, then all
   };
   Delivery delivery = Delivery::whole;
   std::function<void()> hold;

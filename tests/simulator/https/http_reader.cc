@@ -68,6 +68,7 @@ bool HttpReader::take(size_t size, std::string& body) {
 
 HttpReader::Outcome HttpReader::next(HttpRequest& request) {
   if (at_ == pending_.size() && !fill()) return Outcome::closed;
+  if (begun_) begun_();
   const Outcome head = read_head(request);
   return head == Outcome::request ? read_body(request) : head;
 }
@@ -78,6 +79,12 @@ HttpReader::Outcome HttpReader::read_head(HttpRequest& request) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
   if (first == std::string::npos || first == last) return Outcome::malformed;
+  // A blank or a byte beyond ASCII has to be encoded.
+  const std::string_view target = std::string_view(line).substr(first + 1, last - first - 1);
+  if (std::any_of(target.begin(), target.end(),
+                  [](unsigned char c) { return c <= ' ' || c >= 0x7f; })) {
+    return Outcome::malformed;
+  }
   const std::string version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") return Outcome::malformed;
   request.method = line.substr(0, first);
@@ -104,6 +111,7 @@ HttpReader::Outcome HttpReader::read_head(HttpRequest& request) {
 HttpReader::Outcome HttpReader::read_body(HttpRequest& request) {
   const bool chunked = lower(request.header("transfer-encoding")) == "chunked";
   const std::string_view stated = request.header("content-length");
+  if (request.method == "PUT" && stated.empty() && !chunked) return Outcome::no_length;
   size_t size = 0;
   if (!stated.empty() && !parse_size<10>(stated, size)) return Outcome::malformed;
   if (size > kBodyLimit) return Outcome::too_large;

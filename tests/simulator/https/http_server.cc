@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <exception>
 #include <system_error>
 
 #include "tests/simulator/https/http_reader.h"
@@ -20,6 +22,7 @@ namespace vtpmfs::simulator {
 namespace {
 
 constexpr size_t kMostConnections = 256;
+constexpr std::chrono::milliseconds kAfterTrouble{10};
 
 [[noreturn]] void give_up(int descriptor, const char* what) {
   const int error = errno;
@@ -130,8 +133,9 @@ void HttpServer::accept_all() {
     const int descriptor =
         ::accept4(listener_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
     if (descriptor < 0) {
-      if (errno == EINTR || errno == ECONNABORTED || errno == EMFILE) continue;
-      return;  // the listener was shut down
+      // Out of descriptors or memory passes; a listener that was shut down ends the loop above.
+      if (errno != EINTR && errno != ECONNABORTED) std::this_thread::sleep_for(kAfterTrouble);
+      continue;
     }
     const int yes = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
@@ -154,10 +158,19 @@ void HttpServer::accept_all() {
   }
 }
 
+/// What a handler throws must not end the process.
+HttpResponse HttpServer::answer(const HttpRequest& request) const {
+  try {
+    return handler_(request);
+  } catch (const std::exception& error) {
+    return HttpResponse::text(500, std::string(error.what()) + "\n");
+  }
+}
+
 void HttpServer::serve(Connection& connection) {
   block_sigpipe();
   Socket& socket = connection.socket;
-  HttpReader reader(socket);
+  HttpReader reader(socket, [&connection] { connection.idle = false; });
   bool open = !stopping_ && socket.greet();
   while (open && !stopping_) {
     HttpRequest request;
@@ -168,12 +181,14 @@ void HttpServer::serve(Connection& connection) {
     connection.idle = false;
     if (outcome == HttpReader::Outcome::closed) break;
     if (outcome != HttpReader::Outcome::request) {
-      const int status = outcome == HttpReader::Outcome::too_large ? 413 : 400;
+      const int status = outcome == HttpReader::Outcome::too_large   ? 413
+                         : outcome == HttpReader::Outcome::no_length ? 411
+                                                                     : 400;
       open = send_response(socket, request, HttpResponse::text(status, "bad request\n"), false);
       continue;
     }
     const bool keep_alive = request.body_complete && !wants_close(request);
-    const HttpResponse response = handler_(request);
+    const HttpResponse response = answer(request);
     open = send_response(socket, request, response, keep_alive) && request.body_complete;
   }
   socket.close(Socket::Ending::orderly);

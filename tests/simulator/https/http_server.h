@@ -44,6 +44,7 @@ class HttpServer {
  private:
   struct Connection;
   void accept_all();
+  HttpResponse answer(const HttpRequest& request) const;
   void serve(Connection& connection);
   void reap(std::list<std::unique_ptr<Connection>>& finished);
 

@@ -34,6 +34,10 @@ void Inventory::add(std::shared_ptr<ManagedObject> object) {
   moved();
 }
 
+void Inventory::declare_type(std::string type, const PropertyTable& table) {
+  tables_.emplace(std::move(type), &table);
+}
+
 void Inventory::remove(const Ref& ref) {
   if (objects_.erase(ref) == 0) return;
   changed(ref);

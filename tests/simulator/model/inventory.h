@@ -61,8 +61,12 @@ class Inventory {
   [[nodiscard]] size_t size() const { return objects_.size(); }
   /// Grows whenever the tree changes: what was derived from it then may be kept until then.
   [[nodiscard]] uint64_t tree_generation() const { return tree_generation_; }
-  /// The properties of a type, once an object of exactly that type has been added; else null.
+  /// The properties of a type that was declared, or of which an object has been added; else null.
   [[nodiscard]] const PropertyTable* properties_of(std::string_view type) const;
+
+  /// Makes a type's properties known before (or without) an object of exactly that type; `table`
+  /// must live as long as the inventory.
+  void declare_type(std::string type, const PropertyTable& table);
 
   /// A reference never used before: ("VirtualMachine", "vm") -> VirtualMachine vm-1203.
   /// Thread-safe, needs no lock.

@@ -45,10 +45,13 @@ std::optional<PropertyTable::Match> PropertyTable::find(std::string_view path) c
   }
   const size_t close = end_of_key(path, open + 1);
   if (close == std::string_view::npos) return std::nullopt;
-  auto key = unquoted(path.substr(open + 1, close - open - 1));
+  const std::string_view written = path.substr(open + 1, close - open - 1);
+  auto key = unquoted(written);
   if (!key) return std::nullopt;
-  const auto found =
-      properties_.find(std::string(path.substr(0, open + 1)) + std::string(path.substr(close)));
+  // A string key wants its quotes, a number has none.
+  const char* form = written.front() == '"' ? "" : "#";
+  const auto found = properties_.find(std::string(path.substr(0, open + 1)) + form +
+                                      std::string(path.substr(close)));
   if (found == properties_.end()) return std::nullopt;
   return Match{&found->second, std::move(*key)};
 }

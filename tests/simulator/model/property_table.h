@@ -39,10 +39,10 @@ using Value = xsd__anyType*;
 /// whole call with InvalidProperty, as a vCenter does; so declare each path that a vCenter knows
 /// and a client may ask for, also where the answer is always "unset".
 ///
-/// A keyed path is declared with empty brackets: `config.hardware.device[]`,
-/// `config.extraConfig[].value`. Nested paths are declared each on its own: `config`,
-/// `config.files`, `config.files.vmPathName`. Nothing is derived, so a getter of a small path stays
-/// cheap.
+/// A path keyed by a string is declared with empty brackets, one keyed by a number with `[#]`:
+/// `config.extraConfig[].value`, `config.hardware.device[#]`. Nested paths are declared each on its
+/// own: `config`, `config.files`, `config.files.vmPathName`. Nothing is derived, so a getter of a
+/// small path stays cheap.
 ///
 /// Threads: immutable once built. Getters run with the inventory's lock held shared (they change
 /// nothing and lock nothing) and must answer the same until Inventory::changed() was called for the
@@ -65,8 +65,8 @@ class PropertyTable {
 
   /// Finds what a client's path means: `config.extraConfig["nvram"].value` finds
   /// `config.extraConfig[].value` and the key `nvram`. Nothing where the path is not declared or
-  /// its brackets are malformed (a string key wants quotes, an int key wants none: the getter's
-  /// business, the key comes without).
+  /// its brackets are malformed: a string key wants quotes, a number wants none. The key comes
+  /// without quotes.
   [[nodiscard]] std::optional<Match> find(std::string_view path) const;
 
   /// Every path without brackets, for PropertySpec.all.

@@ -7,7 +7,9 @@
 #include "tests/simulator/session/session_table.h"
 #include "tests/simulator/simulator.h"
 #include "tests/simulator/soap/api_versions.h"
+#include "tests/simulator/soap/default_namespace.h"
 #include "tests/simulator/soap/fault_message.h"
+#include "tests/simulator/soap/newer_fields.h"
 #include "tests/simulator/soap/operations.h"
 #include "vsphere/soap/message.h"
 
@@ -42,9 +44,25 @@ HttpResponse html_response(int status, std::string_view text) {
   return response;
 }
 
+/// The HTTP cookie is sent with quotes or without; the SOAP header is compared as it stands.
+std::string http_cookie(const HttpRequest& request) {
+  std::string cookie = request.cookie("vmware_soap_session");
+  if (cookie.size() >= 2 && cookie.front() == '"' && cookie.back() == '"') {
+    return cookie.substr(1, cookie.size() - 2);
+  }
+  return cookie;
+}
+
 }  // namespace
 
 FrontDoor::FrontDoor(Simulator& simulator) : simulator_(simulator) {
+  simulator.switches().declare("pbm", {"available", "unavailable"},
+                               "the policy service answers HTTP 503");
+  simulator.switches().declare("prefixes", {"vcenter", "gsoap"},
+                               "answers declare their namespace as the default, as a vCenter's do, "
+                               "or use prefixes throughout");
+  simulator.switches().declare("unknown-fields", {"none", "some"},
+                               "elements and a device type of a newer server in the answers");
   simulator.switches().declare("gzip", {"on", "off"}, "answer in gzip where the client takes it");
   simulator.switches().declare("framing", {"length", "chunked"},
                                "how SOAP answers state their size");
@@ -76,8 +94,16 @@ HttpResponse FrontDoor::answer(const HttpRequest& request) {
   const uint64_t number = soap ? simulator_.capture().next() : 0;
   if (soap) simulator_.capture().request(number, visit.kind, request.body);
   HttpResponse response = with_trouble(visit);
-  if (soap && (response.status == 200 || response.status == 500)) {
+  const bool is_message = response.status == 200 || response.status == 500;
+  if (soap && is_message && simulator_.switches().is("prefixes", "vcenter")) {
+    response.body = with_default_namespace(response.body, visit.prefix);
+  }
+  if (soap && is_message) {
     simulator_.capture().response(number, visit.kind, response.body);
+  }
+  // Behind the capture: no schema has these.
+  if (soap && is_message && simulator_.switches().is("unknown-fields", "some")) {
+    response.body = with_newer_fields(std::move(response.body));
   }
   response.compress = simulator_.switches().is("gzip", "on");
   if (soap) response.chunked = simulator_.switches().is("framing", "chunked");
@@ -109,19 +135,26 @@ HttpResponse FrontDoor::with_trouble(const Visit& visit) {
     case Kind::reset_after:
     case Kind::truncate:
     case Kind::stall:
+    case Kind::silence:
       break;
   }
   HttpResponse response = carry_out(visit);
   if (ordered.kind == Kind::reset_after) response.delivery = HttpResponse::Delivery::none;
   if (ordered.kind == Kind::truncate) response.delivery = HttpResponse::Delivery::truncated;
-  if (ordered.kind == Kind::stall) {
-    response.delivery = HttpResponse::Delivery::stalled;
+  if (ordered.kind == Kind::stall || ordered.kind == Kind::silence) {
+    response.delivery = ordered.kind == Kind::stall ? HttpResponse::Delivery::stalled
+                                                    : HttpResponse::Delivery::silent;
     response.hold = [&injector, number = hit->number] { injector.wait_release(number); };
   }
   return response;
 }
 
 HttpResponse FrontDoor::carry_out(const Visit& visit) {
+  // A policy service that is down speaks no SOAP: the proxy answers for it.
+  const bool policies = visit.prefix == "pbm" || visit.http.path.rfind("/pbm", 0) == 0;
+  if (policies && simulator_.switches().is("pbm", "unavailable")) {
+    return html_response(503, "Service Unavailable");
+  }
   return visit.prefix.empty() ? fetch(visit) : call(visit);
 }
 
@@ -138,8 +171,7 @@ HttpResponse FrontDoor::call(const Visit& visit) {
   }
   if (visit.kind == "not SOAP") return faulty(invalid_request("The request is no SOAP message"));
   // PBM is another process: it knows the session by the SOAP header alone.
-  const std::string cookie =
-      visit.prefix == "pbm" ? visit.session_cookie : visit.http.cookie("vmware_soap_session");
+  const std::string cookie = visit.prefix == "pbm" ? visit.session_cookie : http_cookie(visit.http);
   const SoapRequest request{visit.http.body, visit.prefix, visit.operation,
                             simulator_.sessions().find(cookie), &visit.http};
   SoapReply reply;
@@ -165,7 +197,7 @@ HttpResponse FrontDoor::fetch(const Visit& visit) {
     return xml_response(200, service_versions("urn:pbm", newest));
   }
   if (const auto* route = simulator_.route_for(request.path)) {
-    return (*route)(request, simulator_.sessions().find(request.cookie("vmware_soap_session")));
+    return (*route)(request, simulator_.sessions().find(http_cookie(request)));
   }
   return html_response(404, "Not Found");
 }

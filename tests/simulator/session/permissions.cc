@@ -110,11 +110,23 @@ void Permissions::revoke(std::string_view user, const Ref& object) {
   if (found != grants_.end()) found->second.erase(object);
 }
 
-bool Permissions::password_is(std::string_view user, std::string_view password) const {
+bool Permissions::log_in(std::string_view user, std::string_view password) {
+  constexpr int kMostWrongPasswords = 5;
   const std::scoped_lock hold(lock_);
   const auto found = passwords_.find(user);
-  return found != passwords_.end() && found->second.size() == password.size() &&
-         CRYPTO_memcmp(found->second.data(), password.data(), password.size()) == 0;
+  if (found == passwords_.end()) return false;
+  int& wrong = wrong_passwords_[found->first];
+  if (wrong >= kMostWrongPasswords) return false;
+  const bool right = found->second.size() == password.size() &&
+                     CRYPTO_memcmp(found->second.data(), password.data(), password.size()) == 0;
+  wrong = right ? 0 : wrong + 1;
+  return right;
+}
+
+void Permissions::unlock(std::string_view user) {
+  const std::scoped_lock hold(lock_);
+  const auto found = wrong_passwords_.find(user);
+  if (found != wrong_passwords_.end()) wrong_passwords_.erase(found);
 }
 
 bool Permissions::has_any(std::string_view user) const {

@@ -45,7 +45,11 @@ class Permissions {
   bool grant(std::string user, const Ref& object, std::string_view role, bool propagate = true);
   void revoke(std::string_view user, const Ref& object);
 
-  [[nodiscard]] bool password_is(std::string_view user, std::string_view password) const;
+  /// Whether this is the user's password. After five wrong ones in a row the user is locked out:
+  /// the right one is then refused as well.
+  [[nodiscard]] bool log_in(std::string_view user, std::string_view password);
+  /// Lets a user who was locked out log in again.
+  void unlock(std::string_view user);
   /// Whether any permission names the user: who has none cannot log in (NoPermission).
   [[nodiscard]] bool has_any(std::string_view user) const;
   [[nodiscard]] bool allows(const Inventory& inventory, std::string_view user, const Ref& object,
@@ -66,6 +70,7 @@ class Permissions {
   mutable std::mutex lock_;
   std::map<std::string, Role, std::less<>> roles_;
   std::map<std::string, std::string, std::less<>> passwords_;
+  std::map<std::string, int, std::less<>> wrong_passwords_;
   std::map<std::string, std::unordered_map<Ref, Grant>, std::less<>> grants_;
 };
 

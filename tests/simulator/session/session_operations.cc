@@ -35,7 +35,7 @@ Outcome<void> login(Call& call, const _vim25__Login& request, _vim25__LoginRespo
   Simulator& simulator = call.simulator();
   // Whoever is logged in already has to log out first.
   if (call.session()) return refuse(invalid_login());
-  if (!simulator.permissions().password_is(request.userName, request.password)) {
+  if (!simulator.permissions().log_in(request.userName, request.password)) {
     return refuse(invalid_login());
   }
   if (request.locale && request.locale->rfind("en", 0) != 0) {
@@ -72,6 +72,7 @@ void add_session_operations(Simulator& simulator) {
                     [](const Singleton&, const Reading& r) { return text_value(r, "en_US"); })
           .property("supportedLocaleList",
                     [](const Singleton&, const Reading& r) { return texts_value(r, {"en_US"}); })
+          .unset("sessionList")
           .table();
   simulator.inventory().add(std::make_shared<Singleton>(kSessionManager, std::move(table)));
   simulator.service_content()["sessionManager"] = kSessionManager;

@@ -6,17 +6,6 @@
 #include "tests/simulator/wire_time.h"
 
 namespace vtpmfs::simulator {
-namespace {
-
-std::string_view without_quotes(std::string_view cookie) {
-  if (cookie.size() >= 2 && cookie.front() == '"' && cookie.back() == '"') {
-    return cookie.substr(1, cookie.size() - 2);
-  }
-  return cookie;
-}
-
-}  // namespace
-
 std::shared_ptr<Session> SessionTable::create(std::string user, std::string locale,
                                               std::string address, std::string user_agent) {
   drop_idle();
@@ -38,7 +27,7 @@ std::shared_ptr<Session> SessionTable::create(std::string user, std::string loca
 std::shared_ptr<Session> SessionTable::find(std::string_view cookie) {
   drop_idle();
   const std::scoped_lock hold(lock_);
-  const auto found = by_cookie_.find(without_quotes(cookie));
+  const auto found = by_cookie_.find(cookie);
   if (found == by_cookie_.end()) return nullptr;
   found->second->touch();
   return found->second;

@@ -20,7 +20,7 @@ class SessionTable {
   /// Null when there are too many.
   std::shared_ptr<Session> create(std::string user, std::string locale, std::string address,
                                   std::string user_agent);
-  /// The live session of a cookie's value, with or without quotes; null without one. Counts as
+  /// The live session of a cookie's bare value; null without one. Counts as
   /// activity.
   std::shared_ptr<Session> find(std::string_view cookie);
   [[nodiscard]] std::shared_ptr<Session> find_by_key(std::string_view key) const;

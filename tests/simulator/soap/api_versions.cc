@@ -7,9 +7,9 @@
 namespace vtpmfs::simulator {
 namespace {
 
-constexpr std::array<std::string_view, 16> kVim = {
+constexpr std::array<std::string_view, 15> kVim = {
     "9.0.0.0", "8.0.3.0", "8.0.2.0", "8.0.1.0", "8.0.0.1", "7.0.3.2", "7.0.3.1", "7.0.3.0",
-    "7.0.2.0", "7.0.1.0", "7.0.0.0", "6.7.3",   "6.7.2",   "6.7.1",   "6.7",     "6.5"};
+    "7.0.2.0", "7.0.1.0", "7.0.0.0", "6.7.3",   "6.7.2",   "6.7.1",   "6.7"};
 constexpr std::string_view kOldestServed = "6.7";
 
 std::vector<int> numbers(std::string_view version) {
@@ -42,6 +42,9 @@ bool is_served(std::string_view soap_action, std::string_view name_space, std::s
   const std::string prefix = std::string(name_space) + "/";
   if (soap_action.rfind(prefix, 0) != 0) return false;
   const std::string_view version = soap_action.substr(prefix.size());
+  if (numbers(version).size() < 2) return false;
+  // The policy service has versions of its own and takes whatever is not newer than it is.
+  if (name_space == "urn:pbm") return numbers(version) <= numbers(newest);
   if (version != newest && !is_known(version)) return false;
   return numbers(version) <= numbers(newest) && numbers(version) >= numbers(kOldestServed);
 }
@@ -49,7 +52,7 @@ bool is_served(std::string_view soap_action, std::string_view name_space, std::s
 std::string service_versions(std::string_view name_space, std::string_view newest) {
   std::string prior;
   for (const auto version : kVim) {
-    if (numbers(version) < numbers(newest)) {
+    if (numbers(version) < numbers(newest) && numbers(version) >= numbers(kOldestServed)) {
       prior += "<version>" + std::string(version) + "</version>";
     }
   }

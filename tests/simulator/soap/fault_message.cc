@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -106,6 +107,13 @@ void set(Message& message, const Fault& fault, const Fault::Field& field) {
   }
 }
 
+bool is_number(const std::string& text, LONG64 most) {
+  LONG64 number = 0;
+  const char* end = text.data() + text.size();
+  const auto [read, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && read == end && number <= most && number >= -most;
+}
+
 void fill(Message& message, const Fault& fault, vsphere::Arena& arena) {
   message.xsi__type = (is_pbm(fault) ? "pbm:" : "vim25:") + fault.type;
   if (fault.cause) message.faultCause = arena.keep(localized(*fault.cause, arena));
@@ -123,6 +131,24 @@ void fill(Message& message, const Fault& fault, vsphere::Arena& arena) {
 }
 
 }  // namespace
+
+std::optional<std::string> flaw_of(const Fault& fault) {
+  for (const auto& [name, value, ref_type] : fault.fields) {
+    const bool is_ref = kReferences.count(name) != 0 || name == "host";
+    const bool is_text = kTexts.count(name) != 0;
+    const bool is_int = kNumbers.count(name) != 0;
+    const bool is_long = kLongs.count(name) != 0;
+    if (!is_ref && !is_text && !is_int && !is_long && name != "connected") {
+      return "no fault has a field \"" + name + "\"";
+    }
+    if (is_ref != !ref_type.empty()) return "the field \"" + name + "\" is of another form";
+    if ((is_int && !is_number(value, std::numeric_limits<int>::max())) ||
+        (is_long && !is_number(value, std::numeric_limits<LONG64>::max()))) {
+      return "the field \"" + name + "\" is no number";
+    }
+  }
+  return std::nullopt;
+}
 
 vim25__LocalizedMethodFault localized(const Fault& fault, vsphere::Arena& arena) {
   vim25__LocalizedMethodFault message;

@@ -1,6 +1,7 @@
 // Faults as messages. For .cc files: it needs the generated classes.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,5 +19,9 @@ namespace vtpmfs::simulator {
 /// ("vim25" or "pbm"), in which the fault's element stands; the type is vim25's unless it is one of
 /// PBM's own.
 [[nodiscard]] std::string fault_envelope(const Fault& fault, std::string_view prefix);
+
+/// Why a fault cannot be written: a field that no fault has, or a value that does not fit it.
+/// Nothing where it can.
+[[nodiscard]] std::optional<std::string> flaw_of(const Fault& fault);
 
 }  // namespace vtpmfs::simulator

@@ -1,5 +1,8 @@
 #include "tests/simulator/task/task_engine.h"
 
+#include <array>
+
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/task/task.h"
 #include "tests/simulator/wire_time.h"
 
@@ -7,6 +10,8 @@ namespace vtpmfs::simulator {
 namespace {
 
 constexpr int kThreads = 8;
+/// What a running task shows, one after another, while its delay passes.
+constexpr std::array kProgress{10, 30, 50, 70, 90};
 
 }  // namespace
 
@@ -31,7 +36,10 @@ Outcome<void> TaskContext::pause(std::chrono::milliseconds time) {
   return {};
 }
 
-TaskEngine::TaskEngine(Inventory& inventory) : inventory_(inventory) {
+TaskEngine::TaskEngine(Inventory& inventory, Switches& switches)
+    : inventory_(inventory), switches_(switches) {
+  switches.declare("tasks-cancelable", {"some", "all"},
+                   "which tasks CancelTask can end: those that say so themselves, or every one");
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -51,6 +59,7 @@ void TaskEngine::stop() {
 }
 
 Ref TaskEngine::start(const Call& call, TaskOrder order, Work work) {
+  if (switches_.is("tasks-cancelable", "all")) order.cancelable = true;
   auto task =
       std::make_shared<Task>(inventory_.new_ref("Task", "task"), std::move(order), call.user());
   inventory_.add(task);
@@ -137,12 +146,25 @@ void TaskEngine::carry_out(const Job& job) {
       inventory_.changed(task.ref());
     }
   }
-  if (!wait(half, task)) return;
+  if (!show_progress(half, task)) return;
   auto world = inventory_.write();
   TaskContext context(*this, task, world);
   auto outcome =
       task.cancelled ? Outcome<TaskResult>(refuse(request_canceled())) : job.work(context);
   finish(job.task, std::move(outcome));
+}
+
+bool TaskEngine::show_progress(std::chrono::milliseconds time, Task& task) {
+  if (time.count() == 0) return wait(time, task);
+  const auto step = time / kProgress.size();
+  for (const int percent : kProgress) {
+    if (!wait(step, task)) return false;
+    const auto world = inventory_.write();
+    if (task.cancelled) break;
+    task.progress = percent;
+    inventory_.changed(task.ref());
+  }
+  return true;
 }
 
 void TaskEngine::finish(const std::shared_ptr<Task>& task, Outcome<TaskResult> outcome) {

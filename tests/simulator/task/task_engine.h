@@ -18,6 +18,7 @@
 
 namespace vtpmfs::simulator {
 
+class Switches;
 class Task;
 class TaskEngine;
 
@@ -64,7 +65,8 @@ class TaskEngine {
  public:
   using Work = std::function<Outcome<TaskResult>(TaskContext&)>;
 
-  explicit TaskEngine(Inventory& inventory);
+  /// Declares the switch "tasks-cancelable".
+  TaskEngine(Inventory& inventory, Switches& switches);
   ~TaskEngine();
   TaskEngine(const TaskEngine&) = delete;
   TaskEngine& operator=(const TaskEngine&) = delete;
@@ -74,7 +76,8 @@ class TaskEngine {
   /// captures must not be the Call nor its arena.
   Ref start(const Call& call, TaskOrder order, Work work);
 
-  /// From queueing to the work; 0 at first.
+  /// From queueing to the work; 0 at first. In its first half a task is queued; in the second it is
+  /// running and its progress grows to 90.
   void set_delay(std::chrono::milliseconds delay);
   void set_lifetime(std::chrono::milliseconds lifetime);
   /// CancelTask; wants the inventory's lock held exclusively.
@@ -94,9 +97,12 @@ class TaskEngine {
   /// Waits without the inventory's lock; false when the engine stops. Ends early when the task is
   /// cancelled.
   bool wait(std::chrono::milliseconds time, const Task& task);
+  /// The second half of the delay; as wait(), with progress to be seen meanwhile.
+  bool show_progress(std::chrono::milliseconds time, Task& task);
   void bury_the_dead();
 
   Inventory& inventory_;
+  Switches& switches_;
   std::mutex lock_;
   std::condition_variable wake_;
   std::deque<Job> queue_;

@@ -36,6 +36,23 @@ void register_all(World& world) {
   register_place_verbs(world);
 }
 
+/// Types of which there may be no object yet, and those that others derive from: what a path means
+/// does not depend on the objects that there are.
+void declare_types(World& world) {
+  static const PropertyTable entity = entity_properties();
+  Inventory& inventory = world.inventory;
+  inventory.declare_type("ManagedEntity", entity);
+  inventory.declare_type("VirtualMachine",
+                         VirtualMachine({}, {}, {}, inventory, world.endorsements).properties());
+  const auto same = [&](const char* type, const char* as) {
+    if (const auto* table = inventory.properties_of(as)) inventory.declare_type(type, *table);
+  };
+  same("StoragePod", "Folder");
+  same("VirtualApp", "ResourcePool");
+  same("ClusterComputeResource", "ComputeResource");
+  for (const char* type : {"OpaqueNetwork", "DistributedVirtualPortgroup"}) same(type, "Network");
+}
+
 }  // namespace
 
 void add_options(CLI::App& app, FleetOptions& options) {
@@ -68,6 +85,7 @@ void build_world(Simulator& simulator, const FleetOptions& options) {
   add_singletons(*world);
   register_all(*world);
   register_machine_verbs(*world, build_fleet(*world, options));
+  declare_types(*world);
   auto& content = simulator.service_content();
   content["rootFolder"] = world->root;
   content["searchIndex"] = world->search_index;

@@ -5,6 +5,7 @@
 // exclusively. One World lives as long as its Simulator (Simulator::keep()).
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -43,6 +44,8 @@ class World {
   Ref namespace_manager;
   Ref crypto_manager;
   Ref profile_manager;
+  /// GETs of nvram files of running machines so far; for the switch "torn-reads".
+  std::atomic<unsigned> running_nvram_reads{0};
 
   [[nodiscard]] DeviceStore& devices() { return *devices_; }
 

@@ -50,6 +50,9 @@ TEST_F(ControlTest, MistakesAreAnsweredWithWords) {
   for (const char* line :
        {"not json", "[]", "{}", "{\"verb\": 1}", "{\"verb\": \"fly\"}", "{\"verb\": \"latency\"}",
         "{\"verb\": \"latency\", \"ms\": \"x\"}", "{\"verb\": \"inject\", \"kind\": \"x\"}",
+        R"({"verb": "inject", "kind": "fault", "fault": {"type": "X", "fields": {"nope": "1"}}})",
+        R"({"verb": "inject", "kind": "fault", "fault": {"type": "X", "fields": {"limit": "1x"}}})",
+        R"({"verb": "inject", "kind": "fault", "fault": {"type": "X", "fields": {"entity": "a"}}})",
         "{\"verb\": \"switch\", \"name\": \"gzip\", \"value\": \"maybe\"}",
         "{\"verb\": \"grant\", \"user\": \"x\", \"role\": \"y\"}"}) {
     const auto answers = control(line);

@@ -95,6 +95,7 @@ TEST(HttpReader, RefusesWhatIsNotHttp) {
   for (const char* bytes :
        {"\r\n", "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/2.0\r\n\r\n", "GET x HTTP/1.1\r\n\r\n",
         "GET /%zz HTTP/1.1\r\n\r\n", "GET /%2 HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nbad\r\n\r\n",
+        "GET /a b HTTP/1.1\r\n\r\n", "GET /\xc3\xa4 HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1\r\n: x\r\n\r\n", "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
         "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET / HTTP/1.1\r\n"}) {
@@ -113,6 +114,37 @@ TEST(HttpReader, RefusesWhatIsTooLarge) {
   for (int i = 0; i < 2000; ++i) head += "X: " + std::string(100, 'x') + "\r\n";
   Wire headers(head + "\r\n", 100000);
   EXPECT_EQ(HttpReader(headers.socket()).next(request), Outcome::too_large);
+}
+
+TEST(HttpReader, APutStatesItsLength) {
+  Wire wire("PUT / HTTP/1.1\r\n\r\n", 1000);
+  HttpRequest request;
+  EXPECT_EQ(HttpReader(wire.socket()).next(request), Outcome::no_length);
+}
+
+TEST(HttpReader, TellsThatARequestHasBegunBeforeItIsRead) {
+  Wire wire("PUT / HTTP/1.1\r\nContent-Length: 2\r\n\r\nokGET / HTTP/1.1\r\n\r\n", 1000);
+  int begun = 0;
+  HttpRequest request;
+  HttpReader reader(wire.socket(), [&] {
+    ++begun;
+    EXPECT_TRUE(request.method.empty());
+  });
+  ASSERT_EQ(reader.next(request), Outcome::request);
+  EXPECT_EQ(begun, 1);
+  request = {};
+  ASSERT_EQ(reader.next(request), Outcome::request);
+  request = {};
+  EXPECT_EQ(reader.next(request), Outcome::closed);
+  EXPECT_EQ(begun, 2);
+}
+
+TEST(HttpReader, APlusInTheQueryIsABlank) {
+  Wire wire("GET /a+b?dsName=a+b%2B HTTP/1.1\r\n\r\n", 1000);
+  HttpRequest request;
+  ASSERT_EQ(HttpReader(wire.socket()).next(request), Outcome::request);
+  EXPECT_EQ(request.path, "/a+b");
+  EXPECT_EQ(*request.parameter("dsName"), "a b+");
 }
 
 TEST(HttpReader, ContinuesWhoWaitsForIt) {

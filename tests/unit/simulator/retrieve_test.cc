@@ -143,6 +143,7 @@ TEST_F(RetrieveTest, InvalidPathFaultsTheWholeCallOrGoesIntoMissingSet) {
 TEST_F(RetrieveTest, MalformedKeysAreInvalid) {
   const Ref machine = world.add_machine("a");
   for (const char* path : {"config.extraConfig[]", "config.extraConfig[nvram]",
+                           "config.extraConfig[5]", "config.hardware.device[\"11000\"]",
                            "config.extraConfig[\"nvram\"", "config.extraConfig[\"a\"].nope",
                            "config.hardware.device[4000].macAddress", "name[1]", ""}) {
     EXPECT_EQ(fault_type(retrieve(retrieve_request(machine, {path}))), "InvalidProperty") << path;
@@ -270,6 +271,59 @@ TEST_F(RetrieveTest, ViewsKnowTheirTypesAndDepth) {
   EXPECT_EQ(count(world.root_ref, "Folder", true), 1);
   EXPECT_EQ(count(world.root_ref, "ManagedEntity", true), 4);
   EXPECT_EQ(count(world.root_ref, "Hologram", true), -1);
+}
+
+TEST_F(RetrieveTest, TraversalsFollowThePathsOfTheirOwnType) {
+  world.add_machine("a");
+  _vim25__RetrievePropertiesEx request;
+  request._USCOREthis = collector();
+  auto& spec = request.specSet.emplace_back();
+  spec.propSet.emplace_back().type = "VirtualMachine";
+  spec.propSet.back().pathSet = {"name"};
+  spec.objectSet.emplace_back().obj = wire(world.folder_ref);
+  auto* traversal = arena.make<vim25__TraversalSpec>();
+  traversal->type = "Folder";
+  traversal->path = "childEntity";
+  spec.objectSet.back().selectSet.push_back(traversal);
+  EXPECT_EQ(fault_type(retrieve(request)), "");
+  traversal->path = "name";  // leads nowhere
+  EXPECT_EQ(fault_type(retrieve(request)), "InvalidProperty");
+  traversal->path = "childEntity";
+  // Not met on the way, and wrong all the same.
+  auto* inner = arena.make<vim25__TraversalSpec>();
+  inner->type = "Task";
+  inner->path = "childEntity";
+  traversal->selectSet.push_back(inner);
+  EXPECT_EQ(fault_type(retrieve(request)), "InvalidProperty");
+}
+
+TEST_F(RetrieveTest, TypesWithoutObjectsHavePathsToo) {
+  _vim25__RetrievePropertiesEx request = retrieve_request(world.folder_ref, {"name"});
+  request.specSet[0].propSet.emplace_back().type = "Task";
+  request.specSet[0].propSet.back().pathSet = {"info.nope"};
+  EXPECT_EQ(fault_type(retrieve(request)), "InvalidProperty");
+  request.specSet[0].propSet.back().pathSet = {"info.state"};
+  EXPECT_EQ(fault_type(retrieve(request)), "");
+}
+
+TEST_F(RetrieveTest, WithoutASessionTheAnswerCanBeEmpty) {
+  const Ref machine = world.add_machine("a");
+  client.forget_cookies();
+  ASSERT_TRUE(simulator.switches().set("unauthenticated-retrieve", "empty"));
+  const auto nothing = retrieve(retrieve_request(machine, {"name"}));
+  ASSERT_TRUE(nothing) << nothing.error().words;
+  EXPECT_FALSE((*nothing)->returnval);
+}
+
+TEST_F(RetrieveTest, APageOfVanishedObjectsIsAFault) {
+  std::vector<Ref> machines;
+  for (int i = 0; i < 3; ++i) machines.push_back(world.add_machine(std::to_string(i)));
+  auto request = view_request({"name"});
+  request.options.maxObjects = 1;
+  const auto first = retrieve(request);
+  ASSERT_TRUE(first && (*first)->returnval && (*first)->returnval->token);
+  for (const Ref& ref : machines) world.remove_machine(ref);
+  EXPECT_EQ(fault_type(go_on(*(*first)->returnval->token)), "ManagedObjectNotFound");
 }
 
 }  // namespace

@@ -51,6 +51,16 @@ TEST_F(SessionTest, WrongPasswordAndUnknownUserAreInvalidLogin) {
   EXPECT_EQ(simulator.sessions().size(), 0U);
 }
 
+TEST_F(SessionTest, FiveWrongPasswordsLockTheUserOut) {
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(client.login(simulator.options().user, "wrong"));
+  ASSERT_TRUE(client.login());  // the right one in between: counted anew
+  client.forget_cookies();
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(client.login(simulator.options().user, "wrong"));
+  EXPECT_EQ(fault_type(client.login()), "InvalidLogin");
+  simulator.permissions().unlock(simulator.options().user);
+  EXPECT_TRUE(client.login());
+}
+
 TEST_F(SessionTest, SecondLoginOnTheSameCookieIsInvalidLogin) {
   ASSERT_TRUE(client.login());
   EXPECT_EQ(fault_type(client.login()), "InvalidLogin");

@@ -43,7 +43,7 @@ class TestMachine : public ManagedObject {
                         return m.annotation.empty() ? nullptr : text_value(r, m.annotation);
                       })
             .property("config.extraConfig[]", extra_config)
-            .property("config.hardware.device[]", device)
+            .property("config.hardware.device[#]", device)
             .unset("config.keyId")
             .table();
     return table;

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/soap/operation_template.h"
 #include "tests/simulator/task/task_engine.h"
 #include "tests/unit/simulator/simulator_fixture.h"
@@ -132,6 +135,32 @@ TEST_F(TaskTest, RunningTasksShowProgressAndPauseWithoutTheLock) {
            vsphere::integer_of((*response)->returnval->objects[0].propSet[0].val) == 42;
   }));
   EXPECT_EQ(state(task), "running");
+  EXPECT_EQ(cancel(task), "");
+  EXPECT_TRUE(eventually([&] { return state(task) == "error"; }));
+}
+
+TEST_F(TaskTest, ProgressGrowsWhileTheDelayPasses) {
+  simulator.tasks().set_delay(milliseconds(2000));
+  const Ref task = start();
+  std::vector<int> seen;
+  ASSERT_TRUE(eventually([&] {
+    const auto response = client.call<_vim25__RetrievePropertiesExResponse>(
+        retrieve_request(task, {"info.progress"}));
+    const auto& set = (*response)->returnval->objects.at(0).propSet;
+    if (!set.empty()) {
+      const int now = static_cast<int>(vsphere::integer_of(set[0].val).value_or(-1));
+      if (seen.empty() || seen.back() != now) seen.push_back(now);
+    }
+    return state(task) == "success";
+  }));
+  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_TRUE(std::any_of(seen.begin(), seen.end(), [](int p) { return p > 0 && p < 100; }));
+}
+
+TEST_F(TaskTest, ASwitchMakesEveryTaskCancelable) {
+  ASSERT_TRUE(simulator.switches().set("tasks-cancelable", "all"));
+  simulator.tasks().set_delay(milliseconds(600000));
+  const Ref task = start();
   EXPECT_EQ(cancel(task), "");
   EXPECT_TRUE(eventually([&] { return state(task) == "error"; }));
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <stdexcept>
 
 #include "tests/simulator/control/counters.h"
 #include "tests/simulator/control/fault_injector.h"
@@ -19,6 +20,7 @@ class TroubleTest : public SimulatorFixture {
     simulator.route(
         "/folder", [this](const HttpRequest& request, const std::shared_ptr<Session>& session) {
           ++served;
+          if (throws) throw std::runtime_error("broken");
           if (!session) return HttpResponse::text(401, "who are you\n");
           HttpResponse response;
           response.headers.emplace_back("Content-Type", "application/octet-stream");
@@ -27,6 +29,7 @@ class TroubleTest : public SimulatorFixture {
             response.stated_length = static_cast<long long>(response.body.size());
             response.body.clear();
           }
+          if (empty) response.body.clear();
           return response;
         });
   }
@@ -48,6 +51,8 @@ class TroubleTest : public SimulatorFixture {
   }
 
   std::atomic<int> served{0};
+  std::atomic<bool> empty{false};
+  std::atomic<bool> throws{false};
 };
 
 TEST_F(TroubleTest, RequestsAreCountedByKind) {
@@ -105,6 +110,36 @@ TEST_F(TroubleTest, StalledAnswersGoOnAfterRelease) {
   const auto answer = waiting.get();
   EXPECT_EQ(answer.outcome, CURLE_OK);
   EXPECT_EQ(answer.body.size(), 300000U);
+}
+
+TEST_F(TroubleTest, AnswersWithoutABodyAreSpoiltToo) {
+  empty = true;
+  inject(Kind::truncate, "PUT /folder", 1, 0);
+  EXPECT_NE(client.send("PUT", "/folder/x", "y").outcome, CURLE_OK);
+  EXPECT_GE(served, 1);
+  simulator.injector().clear();
+  const int number = inject(Kind::stall, "PUT /folder");
+  auto waiting =
+      std::async(std::launch::async, [&] { return client.send("PUT", "/folder/x", "y"); });
+  ASSERT_TRUE(eventually([&] { return simulator.injector().held(number) == 1; }));
+  simulator.injector().release(number);
+  EXPECT_EQ(waiting.get().status, 200);
+}
+
+TEST_F(TroubleTest, SilentAnswersComeAfterRelease) {
+  const int number = inject(Kind::silence, "GET /folder");
+  auto waiting = std::async(std::launch::async, [&] { return client.send("GET", "/folder/x"); });
+  ASSERT_TRUE(eventually([&] { return simulator.injector().held(number) == 1; }));
+  EXPECT_EQ(served, 1);
+  simulator.injector().release(number);
+  EXPECT_EQ(waiting.get().body.size(), 300000U);
+}
+
+TEST_F(TroubleTest, WhatAHandlerThrowsIsAnAnswer) {
+  throws = true;
+  EXPECT_EQ(client.send("GET", "/folder/x").status, 500);
+  throws = false;
+  EXPECT_EQ(client.send("GET", "/folder/x").status, 200);
 }
 
 TEST_F(TroubleTest, HeldRequestsAreServedAfterRelease) {

@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/https/http_server.h"
 #include "tests/simulator/session/session_table.h"
 #include "tests/unit/simulator/simulator_fixture.h"
@@ -246,6 +247,80 @@ TEST_F(WaitTest, FilterOnNothingOrOnWrongPathsIsRefused) {
   create.spec.objectSet[0].obj = wire(world.add_machine("a"));
   create.spec.propSet[0].pathSet = {"nope"};
   EXPECT_EQ(fault_type(client.call<_vim25__CreateFilterResponse>(create)), "InvalidProperty");
+}
+
+TEST_F(WaitTest, OnlyRealChangesMakeAnAnswerTruncated) {
+  std::vector<Ref> machines;
+  for (int i = 0; i < 5; ++i) machines.push_back(world.add_machine(std::to_string(i)));
+  watch_machines();
+  const auto first = wait("");
+  world.change(machines[0], [](TestMachine& m) { m.annotation = "x"; });
+  for (const Ref& ref : machines) world.change(ref, [](TestMachine&) {});
+  _vim25__WaitForUpdatesEx request = wait_request(version_of(first), 0);
+  request.options->maxObjectUpdates = 1;
+  const auto second = client.call<_vim25__WaitForUpdatesExResponse>(request);
+  ASSERT_EQ(said(second), "modify " + machines[0].id + " 1");
+  EXPECT_FALSE((*second)->returnval->truncated.value_or(false));
+}
+
+TEST_F(WaitTest, MissingStartsAreToldOnceWhereTheyAreWanted) {
+  const Ref a = world.add_machine("a");
+  _vim25__CreateFilter create;
+  create._USCOREthis = mine;
+  create.spec.propSet.emplace_back().type = "VirtualMachine";
+  create.spec.propSet.back().pathSet = {"name"};
+  create.spec.objectSet.emplace_back().obj = wire(a);
+  create.spec.objectSet.emplace_back().obj = vsphere::reference("VirtualMachine", "vm-none");
+  create.spec.reportMissingObjectsInResults = true;
+  ASSERT_TRUE(client.call<_vim25__CreateFilterResponse>(create));
+  const auto first = wait("");
+  EXPECT_EQ(said(first), "enter " + a.id + " 1");
+  const auto& missing = (*first)->returnval->filterSet.at(0).missingSet;
+  ASSERT_EQ(missing.size(), 1U);
+  EXPECT_EQ(missing[0].obj.__item, "vm-none");
+  EXPECT_EQ(vsphere::type_name(*missing[0].fault.fault), "ManagedObjectNotFound");
+  world.change(a, [](TestMachine& m) { m.name = "b"; });
+  const auto second = wait(version_of(first));
+  EXPECT_EQ(said(second), "modify " + a.id + " 1");
+  EXPECT_TRUE((*second)->returnval->filterSet.at(0).missingSet.empty());
+  world.remove_machine(a);
+  const auto third = wait(version_of(second));
+  EXPECT_EQ(said(third), "leave " + a.id + " 0");
+  EXPECT_TRUE((*third)->returnval->filterSet.at(0).missingSet.empty());
+}
+
+TEST_F(WaitTest, AnExpiredSessionCanStandInAMissingSet) {
+  const Ref a = world.add_machine("a");
+  watch_machines();
+  ASSERT_TRUE(simulator.switches().set("unauthenticated-wait", "missing"));
+  const auto first = wait("");
+  auto waiting = std::async(std::launch::async, [&] { return wait(version_of(first), 600); });
+  ASSERT_TRUE(eventually([&] {
+    const auto session = simulator.sessions().find_by_key(session_key);
+    return session && session->busy();
+  }));
+  simulator.sessions().expire();
+  const auto told = waiting.get();
+  ASSERT_EQ(said(told), "modify " + a.id + " 0");
+  const auto& missing = (*told)->returnval->filterSet.at(0).objectSet.at(0).missingSet;
+  ASSERT_EQ(missing.size(), 3U);
+  EXPECT_EQ(vsphere::type_name(*missing[0].fault.fault), "NotAuthenticated");
+}
+
+TEST_F(WaitTest, ACollectorTakesItsFiltersWithIt) {
+  vsphere::Arena arena;
+  _vim25__CreateFilter create;
+  create._USCOREthis = mine;
+  create.spec = view_spec(arena, create_view(client, "VirtualMachine"), {"name"});
+  const auto made = client.call<_vim25__CreateFilterResponse>(create);
+  ASSERT_TRUE(made);
+  _vim25__DestroyPropertyCollector destroy;
+  destroy._USCOREthis = mine;
+  ASSERT_TRUE(client.call<_vim25__DestroyPropertyCollectorResponse>(destroy));
+  _vim25__DestroyPropertyFilter filter;
+  filter._USCOREthis = *(*made)->returnval;
+  EXPECT_EQ(fault_type(client.call<_vim25__DestroyPropertyFilterResponse>(filter)),
+            "ManagedObjectNotFound");
 }
 
 }  // namespace

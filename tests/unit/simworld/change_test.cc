@@ -1,4 +1,5 @@
 // ReconfigVM_Task, Rename_Task, MoveIntoFolder_Task, Destroy_Task, folders, templates, power.
+#include "tests/simulator/task/task_engine.h"
 #include "tests/unit/simworld/machine_order.h"
 
 namespace vtpmfs::simulator {
@@ -199,6 +200,28 @@ TEST_F(ChangeTest, AVAppsMachineHasNoParent) {
   ASSERT_NE(reference, nullptr);
   EXPECT_EQ(reference->type, "VirtualApp");
   EXPECT_EQ(at("DC1/vm/web-app/app-web"), ref);
+}
+
+TEST_F(ChangeTest, OneTaskAtATime) {
+  const Ref ref = vm_ref("win00001");
+  simulator.tasks().set_delay(std::chrono::milliseconds(600000));
+  set("tasks-cancelable", "all");
+  _vim25__ReconfigVM_USCORETask first;
+  first._USCOREthis = wire(ref);
+  first.spec.annotation = "one";
+  const auto running = client.call<_vim25__ReconfigVM_USCORETaskResponse>(first);
+  ASSERT_TRUE(running) << running.error().words;
+  EXPECT_EQ(fault_type(client.call<_vim25__ReconfigVM_USCORETaskResponse>(first)),
+            "TaskInProgress");
+  _vim25__PowerOnVM_USCORETask start;
+  start._USCOREthis = wire(ref);
+  EXPECT_EQ(fault_type(client.call<_vim25__PowerOnVM_USCORETaskResponse>(start)), "TaskInProgress");
+  _vim25__CancelTask cancel;
+  cancel._USCOREthis = *(*running)->returnval;
+  ASSERT_TRUE(client.call<_vim25__CancelTaskResponse>(cancel));
+  EXPECT_EQ(wait(ref_of(*(*running)->returnval)).fault, "RequestCanceled");
+  simulator.tasks().set_delay(std::chrono::milliseconds(0));
+  EXPECT_EQ(power_on(ref).state, "success");
 }
 
 }  // namespace

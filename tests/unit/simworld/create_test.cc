@@ -256,5 +256,104 @@ TEST_F(CreateTest, NvramMayBeAbsentOrNamedOtherwise) {
   EXPECT_EQ(text(third.result, "config.extraConfig[\"nvram\"].value"), "mine.nvram");
 }
 
+TEST_F(CreateTest, LooksAtAllOfANewVirtualTpm) {
+  SpecBuilder with_file;
+  with_file.ordinary("with-file").tpm();
+  with_file.spec.deviceChange[0].fileOperation = "create";
+  EXPECT_EQ(create(with_file).fault, "InvalidDeviceOperation");
+  SpecBuilder taken;
+  taken.ordinary("taken").tpm({}, "add", 100);
+  EXPECT_EQ(create(taken).fault, "InvalidDeviceSpec");
+  SpecBuilder bad_request;
+  bad_request.ordinary("bad-request").tpm();
+  auto& bad = static_cast<vim25__VirtualTPM&>(*bad_request.spec.deviceChange[0].device);
+  bad.endorsementKeyCertificateSigningRequest.push_back("not base64!");
+  EXPECT_EQ(create(bad_request).property, "endorsementKeyCertificateSigningRequest");
+  SpecBuilder request;
+  request.ordinary("request").tpm();
+  auto& csr = static_cast<vim25__VirtualTPM&>(*request.spec.deviceChange[0].device);
+  csr.endorsementKeyCertificateSigningRequest.push_back("MIIB");
+  set("ek-at-create", "refuse");
+  EXPECT_EQ(create(request).fault, "InvalidArgument");
+  set("ek-at-create", "accept");
+  EXPECT_EQ(create(request).state, "success");
+  SpecBuilder placed;
+  placed.ordinary("placed").tpm();
+  placed.spec.deviceChange[0].device->controllerKey = 100;
+  set("vtpm-placement", "refuse");
+  EXPECT_EQ(create(placed).fault, "InvalidDeviceSpec");
+  set("vtpm-placement", "ignore");
+  EXPECT_EQ(create(placed).state, "success");
+}
+
+class BootOrderTest : public MachineTest {
+ protected:
+  void boot_from(SpecBuilder& order, int key) {
+    auto* entry = order.arena.make<vim25__VirtualMachineBootOptionsBootableEthernetDevice>();
+    entry->deviceKey = key;
+    order.spec.bootOptions.emplace().bootOrder.push_back(entry);
+  }
+};
+
+TEST_F(BootOrderTest, NewDevicesGetTheirRealKeys) {
+  SpecBuilder order;
+  order.ordinary("boots").card("VM Network");
+  boot_from(order, -200);
+  set("boot-order-new-keys", "refuse");
+  EXPECT_EQ(create(order).property, "spec.bootOptions.bootOrder");
+  set("boot-order-new-keys", "resolve");
+  const TaskEnd end = create(order);
+  ASSERT_EQ(end.state, "success") << end.fault;
+  const auto properties = read(end.result, "config.bootOptions");
+  const auto* options = vsphere::value_as<vim25__VirtualMachineBootOptions>(value_in(properties));
+  ASSERT_NE(options, nullptr);
+  const auto* entry = dynamic_cast<vim25__VirtualMachineBootOptionsBootableEthernetDevice*>(
+      options->bootOrder.at(0));
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(entry->deviceKey, 4000);
+}
+
+TEST_F(BootOrderTest, WhatIsNotThereCannotBeBootedFrom) {
+  SpecBuilder order;
+  order.ordinary("no-card");
+  boot_from(order, 4000);
+  EXPECT_EQ(create(order).property, "spec.bootOptions.bootOrder");
+}
+
+TEST_F(CreateTest, ValuesAreThoseOfTheSchema) {
+  SpecBuilder guest;
+  guest.ordinary("guest");
+  guest.spec.guestId = "windows";
+  EXPECT_EQ(create(guest).property, "spec.guestId");
+  const auto disk_of = [](SpecBuilder& order) -> vim25__VirtualDisk& {
+    return static_cast<vim25__VirtualDisk&>(*order.spec.deviceChange[1].device);
+  };
+  SpecBuilder huge;
+  huge.ordinary("huge").disk();
+  disk_of(huge).capacityInKB = 0x7fffffffffffffffLL;
+  EXPECT_EQ(create(huge).property, "capacityInKB");
+  SpecBuilder mode;
+  mode.ordinary("mode").disk();
+  static_cast<vim25__VirtualDiskFlatVer2BackingInfo&>(*disk_of(mode).backing).diskMode = "odd";
+  EXPECT_EQ(create(mode).property, "diskMode");
+  SpecBuilder file;
+  file.ordinary("file").disk();
+  file.spec.deviceChange[1].fileOperation = "make";
+  EXPECT_EQ(create(file).fault, "InvalidArgument");
+  SpecBuilder card;
+  card.ordinary("card").card("VM Network");
+  static_cast<vim25__VirtualVmxnet3&>(*card.spec.deviceChange[0].device).macAddress = "00:zz";
+  EXPECT_EQ(create(card).property, "macAddress");
+}
+
+TEST_F(CreateTest, APolicyMayNotFitTheDatastore) {
+  SpecBuilder order;
+  order.ordinary("unfit").tpm().policy(built_in_policy).encrypt("KMS", vm("win00001").at("key_id"));
+  set("policy-fit", "never");
+  const TaskEnd end = create(order);
+  EXPECT_EQ(end.fault, "NotSupported");
+  EXPECT_EQ(end.key, "msg.disk.policyChangeFailure");
+}
+
 }  // namespace
 }  // namespace vtpmfs::simulator

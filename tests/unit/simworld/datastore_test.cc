@@ -1,4 +1,6 @@
 // FileManager, the datastore browser, lookup, and /folder.
+#include <algorithm>
+
 #include "tests/patience.h"
 #include "tests/simulator/session/permissions.h"
 #include "tests/simulator/session/session_table.h"
@@ -211,6 +213,24 @@ TEST_F(BrowserTest, TellsOnlyWhatIsAskedFor) {
   EXPECT_EQ(wait(search("[datastore1] no such", {})).fault, "FileNotFound");
 }
 
+TEST_F(BrowserTest, OnlyStarAndQuestionMarkAreSpecial) {
+  const auto found = [&](const std::string& pattern) {
+    vim25__HostDatastoreBrowserSearchSpec spec;
+    spec.matchPattern.push_back(pattern);
+    const Ref task = search("[datastore1] [ds] x", spec);
+    EXPECT_EQ(wait(task).state, "success");
+    const auto properties = read(task, "info.result");
+    const auto* results =
+        vsphere::value_as<vim25__HostDatastoreBrowserSearchResults>(value_in(properties));
+    return results == nullptr ? 0 : results->file.size();
+  };
+  EXPECT_EQ(found("[ds] x.nvram"), 1U);
+  EXPECT_EQ(found("[ds] ?.nv*m"), 1U);
+  EXPECT_EQ(found("*.nvram"), 1U);
+  EXPECT_EQ(found("[ds] x.nvra"), 0U);
+  EXPECT_EQ(found("*x.nvram?"), 0U);
+}
+
 TEST_F(BrowserTest, SearchesSubfolders) {
   _vim25__SearchDatastoreSubFolders_USCORETask request;
   request._USCOREthis = wire(browser());
@@ -281,6 +301,90 @@ TEST_F(DatastoreTest, ThingsAreFoundByPathUuidFileAndName) {
   EXPECT_TRUE((*client.call<_vim25__FindChildResponse>(child))->returnval);
   child.name = "WIN00001";
   EXPECT_FALSE((*client.call<_vim25__FindChildResponse>(child))->returnval);
+}
+
+TEST_F(DatastoreTest, AllMachinesOfAUuidAreFoundAlsoLockedOnes) {
+  const std::string shared = "564d0000-1111-2222-3333-444455556666";
+  _vim25__FindAllByUuid all;
+  all._USCOREthis = vsphere::reference("SearchIndex", "SearchIndex");
+  all.uuid = shared;
+  all.vmSearch = true;
+  const auto found = [&] {
+    std::vector<Ref> refs;
+    const auto response = client.call<_vim25__FindAllByUuidResponse>(all);
+    EXPECT_TRUE(response) << response.error().words;
+    if (response) {
+      for (const auto& each : (*response)->returnval) refs.push_back(ref_of(each));
+    }
+    return refs;
+  };
+  EXPECT_TRUE(found().empty());
+  std::vector<Ref> expected{vm_ref("win00001"), vm_ref("win00002")};
+  for (const Ref& ref : expected) {
+    _vim25__ReconfigVM_USCORETask change;
+    change._USCOREthis = wire(ref);
+    change.spec.uuid = shared;
+    ASSERT_EQ(run<_vim25__ReconfigVM_USCORETaskResponse>(change).state, "success");
+  }
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(found(), expected);
+  verb("lock-vm", {{"vm", "win00002"}});
+  EXPECT_EQ(found(), expected);
+  all.datacenter = wire(at("DC1"));
+  EXPECT_EQ(found(), std::vector<Ref>{vm_ref("win00001")});
+  all.vmSearch = false;
+  EXPECT_TRUE(found().empty());
+}
+
+TEST_F(DatastoreTest, FolderWantsPrivilegesOnTheDatacenterToo) {
+  const std::string url = url_of("win00001/win00001.nvram");
+  simulator.permissions().add_user("granular", "secret");
+  const Ref datacenter = at("DC1");
+  const Ref datastore = at("DC1/datastore/datastore1");
+  const auto grant = [&](const Ref& where, const char* role, bool propagate) {
+    const auto lock = simulator.inventory().write();
+    ASSERT_TRUE(simulator.permissions().grant("granular", where, role, propagate));
+  };
+  grant(simulator.inventory().root(), "read-only", true);
+  grant(datastore, "backup", true);
+  RawClient other(simulator);
+  ASSERT_TRUE(other.login("granular", "secret"));
+  EXPECT_EQ(other.send("GET", url).status, 403);
+  set("folder-no-privilege", "401");
+  EXPECT_EQ(other.send("GET", url).status, 401);
+  set("folder-no-privilege", "404");
+  EXPECT_EQ(other.send("GET", url).status, 404);
+  set("folder-privileges", "datastore");
+  EXPECT_EQ(other.send("GET", url).status, 200);
+  set("folder-privileges", "both");
+  grant(datacenter, "backup", false);
+  EXPECT_EQ(other.send("GET", url).status, 200);
+}
+
+TEST_F(DatastoreTest, FolderTakesNoSloppyAddresses) {
+  const std::string query = "?dcPath=DC1&dsName=";
+  EXPECT_EQ(client.send("GET", "/folder/win00001%2Fwin00001.nvram" + query + "datastore1").status,
+            404);
+  EXPECT_EQ(client.send("PUT", "/folder/win00001/x/" + query + "datastore1", "x").status, 405);
+  EXPECT_EQ(client.send("GET", "/folder/" + query + "nfs+&+share").status, 404);
+  EXPECT_EQ(client.send("GET", "/folder/" + query + "nfs%20%26%20share").status, 200);
+  set("folder-head", "405");
+  EXPECT_EQ(client.send("HEAD", url_of("win00001/win00001.nvram")).status, 405);
+}
+
+TEST_F(DatastoreTest, ReadsOfARunningMachineCanBeTorn) {
+  const std::string url = url_of("win00001/win00001.nvram");
+  set("torn-reads", "every-second");
+  const std::string whole = client.send("GET", url).body;
+  EXPECT_EQ(client.send("GET", url).body, whole);  // it is off
+  ASSERT_EQ(power_on(vm_ref("win00001")).state, "success");
+  const std::string running = client.send("GET", url).body;
+  const std::string mixed = client.send("GET", url).body;
+  EXPECT_EQ(mixed.size(), running.size());
+  EXPECT_EQ(mixed.substr(0, mixed.size() / 2), running.substr(0, running.size() / 2));
+  EXPECT_NE(mixed, running);
+  EXPECT_EQ(client.send("GET", url).body, running);
+  EXPECT_NE(client.send("GET", url).body, running);
 }
 
 }  // namespace

@@ -121,6 +121,58 @@ class PolicyTest : public MachineTest {
   }
 };
 
+TEST_F(PolicyTest, TheSoapHeaderWantsTheCookieWithoutItsQuotes) {
+  _pbm__PbmQueryProfile request;
+  request._USCOREthis = manager();
+  request.resourceType.resourceType = "STORAGE";
+  vsphere::MessageHeaders headers;
+  headers.session_cookie = "\"" + cookie() + "\"";
+  const auto answer =
+      client.post(*vsphere::write_message(headers, request), "/pbm", "urn:pbm/8.0.3.0");
+  EXPECT_EQ(fault_type(vsphere::read_message<_pbm__PbmQueryProfileResponse>(answer.body)),
+            "NotAuthenticated");
+}
+
+TEST_F(PolicyTest, EveryVersionThatIsNotNewerIsTaken) {
+  _pbm__PbmQueryProfile request;
+  request._USCOREthis = manager();
+  request.resourceType.resourceType = "STORAGE";
+  vsphere::MessageHeaders headers;
+  headers.session_cookie = cookie();
+  const std::string message = *vsphere::write_message(headers, request);
+  for (const char* version : {"8.0.0.0", "2.0", "6.5"}) {
+    EXPECT_EQ(client.post(message, "/pbm", std::string("urn:pbm/") + version).status, 200)
+        << version;
+  }
+  for (const char* version : {"9.0.0.0", "x", ""}) {
+    EXPECT_EQ(client.post(message, "/pbm", std::string("urn:pbm/") + version).status, 500)
+        << version;
+  }
+}
+
+TEST_F(PolicyTest, AServiceThatIsDownSpeaksNoSoap) {
+  set("pbm", "unavailable");
+  EXPECT_EQ(client.post("not SOAP", "/pbm", "urn:pbm/8.0.3.0").status, 503);
+  EXPECT_EQ(client.send("GET", "/pbm/pbmServiceVersions.xml").status, 503);
+}
+
+TEST_F(PolicyTest, VendorsCanDoWithoutEncryption) {
+  const auto vendors = [&] {
+    _pbm__PbmFetchVendorInfo request;
+    request._USCOREthis = manager();
+    std::string names;
+    const auto response = policy_call<_pbm__PbmFetchVendorInfoResponse>(request);
+    EXPECT_TRUE(response) << response.error().words;
+    for (const auto& each : (*response)->returnval.at(0).vendorNamespaceInfo) {
+      names += each.namespaceInfo.namespace_ + " ";
+    }
+    return names;
+  };
+  EXPECT_EQ(vendors(), "VSAN vmwarevmcrypt ");
+  set("pbm-fetch-vendor-info", "without-vmcrypt");
+  EXPECT_EQ(vendors(), "VSAN ");
+}
+
 TEST_F(PolicyTest, TheSessionComesInTheSoapHeader) {
   _pbm__PbmQueryProfile request;
   request._USCOREthis = manager();
@@ -258,6 +310,43 @@ TEST_F(PrivilegeTest, CreatingTakesAllOfThem) {
   become("able", all);
   SpecBuilder order;
   order.ordinary("mine").tpm().disk().extra("a", "b").policy(built_in_policy).encrypt("KMS", key);
+  EXPECT_EQ(create(order).state, "success");
+}
+
+TEST_F(PrivilegeTest, NetworksByNameWantTheirPrivilegeToo) {
+  const std::set<std::string, std::less<>> most = {
+      "VirtualMachine.Inventory.Create", "VirtualMachine.Config.AddRemoveDevice",
+      "Resource.AssignVMToPool", "Datastore.AllocateSpace"};
+  SpecBuilder order;
+  order.ordinary("mine").card("VM Network");
+  become("most", most);
+  EXPECT_EQ(create(order).reason, "Network.Assign");
+  auto all = most;
+  all.insert("Network.Assign");
+  become("able", all);
+  EXPECT_EQ(create(order).state, "success");
+}
+
+TEST_F(PrivilegeTest, AHostThatIsNotInEncryptionModeWantsOneMore) {
+  const std::set<std::string, std::less<>> most = {
+      "VirtualMachine.Inventory.Create", "VirtualMachine.Config.AddRemoveDevice",
+      "Cryptographer.EncryptNew", "Resource.AssignVMToPool", "Datastore.AllocateSpace"};
+  SpecBuilder order;
+  order.ordinary("mine").tpm();
+  const std::string cluster = "DC1/host/Cluster1";
+  const auto hosts = read(at(cluster), "host");
+  const auto names = [&] {
+    std::vector<std::string> paths;
+    for (const Ref& host : refs_in(value_in(hosts))) {
+      paths.push_back(cluster + "/" + text(host, "name").value_or(""));
+    }
+    return paths;
+  }();
+  ASSERT_FALSE(names.empty());
+  for (const auto& path : names) verb("set-host", {{"host", path}, {"crypto_state", "prepared"}});
+  become("most", most);
+  EXPECT_EQ(create(order).reason, "Cryptographer.RegisterHost");
+  verb("set-host", {{"host", names.front()}, {"crypto_state", "safe"}});
   EXPECT_EQ(create(order).state, "success");
 }
 

@@ -347,7 +347,7 @@ size_t objects_in(const std::string& request) {
 
 TEST(VmReader, CallsDependOnPagesNotOnVms) {
   FakeSoapCaller caller;
-  caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", "")});
+  caller.on("RetrievePropertiesEx", {retrieved(object("VirtualMachine", "vm-1", whole_vm()))});
   VmReader reader(caller, {});
   ASSERT_TRUE(reader.read(many_vms(501), ExtraConfig::keyed, {}));
   ASSERT_EQ(caller.count("RetrievePropertiesEx"), 3U);

@@ -24,6 +24,7 @@ Answer set_host(World& world, const json& request) {
   host->connection = request.value("connection", host->connection);
   host->maintenance = request.value("maintenance", host->maintenance);
   host->has_tpm = request.value("has_tpm", host->has_tpm);
+  host->crypto_state = request.value("crypto_state", host->crypto_state);
   world.inventory.changed(host->ref());
   tell_machines(world);
   return json(true);
@@ -100,7 +101,7 @@ void register_place_verbs(World& world) {
   const auto add = [&](const char* name, const char* meaning, auto work) {
     verbs.add(name, meaning, [&world, work](const json& request) { return work(world, request); });
   };
-  add("set-host", "{host: path, connection?, maintenance?, has_tpm?}", set_host);
+  add("set-host", "{host: path, connection?, maintenance?, has_tpm?, crypto_state?}", set_host);
   add("set-datastore", "{datacenter?, datastore, accessible?, free?}", set_datastore);
   add("rename", "{path, name}: any entity, such as DC1/vm/Finance", rename_object);
   add("stat-file", "{datacenter?, datastore, path}: null where it is not there", stat_file);

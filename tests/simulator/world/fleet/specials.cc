@@ -1,6 +1,8 @@
 #include "tests/simulator/world/fleet/specials.h"
 
+#include "soapStub.h"
 #include "tests/simulator/world/fleet/machine_maker.h"
+#include "tests/simulator/world/machine/device_store.h"
 #include "tests/simulator/world/operations/machine_work.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
 #include "tests/simulator/world/world_state.h"
@@ -93,8 +95,21 @@ void make_troubled(World& world, const Ref& folder, const Site& site, MachineMak
   }
 }
 
+void boot_from_network(World& world, MachineConfig& config) {
+  auto* options = world.devices().arena().keep(*config.boot_options);
+  options->bootOrder.clear();
+  for (const auto* device : config.devices) {
+    if (dynamic_cast<const vim25__VirtualEthernetCard*>(device) == nullptr) continue;
+    auto* entry =
+        world.devices().arena().make<vim25__VirtualMachineBootOptionsBootableEthernetDevice>();
+    entry->deviceKey = device->key;
+    options->bootOrder.push_back(entry);
+  }
+  config.boot_options = options;
+}
+
 /// Machines that are well, but placed, sealed or named otherwise than most.
-void make_varied(const Ref& folder, const Site& site, MachineMaker& maker,
+void make_varied(World& world, const Ref& folder, const Site& site, MachineMaker& maker,
                  const std::string& kms_seed) {
   Blueprint vsan = in_folder(folder, "on-vsan");
   vsan.datastore = site.vsan;
@@ -117,7 +132,7 @@ void make_varied(const Ref& folder, const Site& site, MachineMaker& maker,
   maker.make(site, pairs);
   Blueprint pooled = in_folder(folder, "in-sub-pool");
   pooled.pool = site.sub_pool;
-  maker.make(site, pooled);
+  boot_from_network(world, maker.make(site, pooled).config);
 }
 
 void make_vapp(World& world, const Site& site, MachineMaker& maker) {
@@ -133,7 +148,12 @@ void make_vapp(World& world, const Site& site, MachineMaker& maker) {
     Blueprint blueprint;
     blueprint.name = name;
     blueprint.vapp = ref;
-    maker.make(site, blueprint);
+    MachineConfig& config = maker.make(site, blueprint).config;
+    // The database belongs to a solution that made it.
+    if (blueprint.name == "app-db") {
+      config.managed_by = "com.example.database";
+      config.managed_by_type = "appliance";
+    }
   }
 }
 
@@ -145,7 +165,7 @@ void make_specials(World& world, const Site& site, MachineMaker& maker,
   const Ref folder = make_vm_folder(world, site.vm_folder, "Special");
   make_plain(folder, site, maker);
   make_troubled(world, folder, site, maker);
-  make_varied(folder, site, maker, kms_seed);
+  make_varied(world, folder, site, maker, kms_seed);
   make_vapp(world, site, maker);
   const Ref templates = make_vm_folder(world, site.vm_folder, "Templates");
   Blueprint golden = in_folder(templates, "golden image");

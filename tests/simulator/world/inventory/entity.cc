@@ -30,6 +30,7 @@ PropertyTable entity_properties() {
       .unset("customValue")
       .unset("declaredAlarmState")
       .unset("disabledMethod")
+      .unset("effectiveRole")
       .unset("permission")
       .unset("recentTask")
       .unset("tag")
@@ -146,7 +147,7 @@ const PropertyTable& HostSystem::properties() const {
     info.inMaintenanceMode = h.maintenance;
     info.inQuarantineMode = false;
     info.bootTime = "2024-01-02T03:04:05.123456Z";
-    info.cryptoState = "safe";
+    info.cryptoState = h.crypto_state;
     return info;
   };
   static const PropertyTable table =
@@ -164,8 +165,9 @@ const PropertyTable& HostSystem::properties() const {
           .property(
               "runtime.inMaintenanceMode",
               [](const HostSystem& h, const Reading& r) { return bool_value(r, h.maintenance); })
-          .property("runtime.cryptoState",
-                    [](const HostSystem&, const Reading& r) { return text_value(r, "safe"); })
+          .property(
+              "runtime.cryptoState",
+              [](const HostSystem& h, const Reading& r) { return text_value(r, h.crypto_state); })
           .property(
               "datastore",
               [](const HostSystem& h, const Reading& r) { return refs_value(r, h.datastores); },
@@ -174,6 +176,7 @@ const PropertyTable& HostSystem::properties() const {
               "network",
               [](const HostSystem& h, const Reading& r) { return refs_value(r, h.networks); }, view)
           .unset("config")
+          .unset("datastoreBrowser")
           .unset("summary")
           .unset("vm")
           .table();

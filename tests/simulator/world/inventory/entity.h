@@ -95,6 +95,7 @@ class HostSystem final : public Entity {
   std::string connection = "connected";  ///< connected, disconnected or notResponding
   bool maintenance = false;
   bool has_tpm = true;
+  std::string crypto_state = "safe";  ///< or incapable, prepared
   std::vector<Ref> datastores;
   std::vector<Ref> networks;
 };

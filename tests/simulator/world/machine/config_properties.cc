@@ -30,6 +30,13 @@ class ConfigPaths {
       return text_value(r, vm.config.*member);
     });
   }
+  /// The same, unset where the text is empty.
+  ConfigPaths& text_unless_empty(std::string name, std::string MachineConfig::*member) {
+    return path(std::move(name), [member](const VirtualMachine& vm, const Reading& r) -> Value {
+      const std::string& text = vm.config.*member;
+      return text.empty() ? nullptr : text_value(r, text);
+    });
+  }
   ConfigPaths& flag(std::string name, std::optional<bool> vim25__VirtualMachineFlagInfo::*member) {
     return path(std::move(name), [member](const VirtualMachine& vm, const Reading& r) -> Value {
       const auto& value = vm.config.flags->*member;
@@ -98,6 +105,8 @@ void declare_identity(ConfigPaths& paths) {
       .text("config.guestId", &MachineConfig::guest_id)
       .text("config.alternateGuestName", &MachineConfig::alternate_guest_name)
       .text("config.annotation", &MachineConfig::annotation)
+      .text_unless_empty("config.managedBy.extensionKey", &MachineConfig::managed_by)
+      .text_unless_empty("config.managedBy.type", &MachineConfig::managed_by_type)
       .text("config.firmware", &MachineConfig::firmware);
 }
 
@@ -192,7 +201,7 @@ void declare_hardware(ConfigPaths& paths) {
               array.VirtualDevice = devices_value(vm, r.arena);
               return data_value(r, std::move(array));
             })
-      .path("config.hardware.device[]", device_by_key)
+      .path("config.hardware.device[#]", device_by_key)
       .path("config.extraConfig",
             [](const VirtualMachine& vm, const Reading& r) {
               vim25__ArrayOfOptionValue array;

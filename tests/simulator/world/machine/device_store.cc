@@ -100,11 +100,12 @@ vim25__VirtualMachineBootOptions* DeviceStore::keep(
     const vim25__VirtualMachineBootOptions& options) {
   auto* copy = arena_.keep(options);
   for (auto*& device : copy->bootOrder) {
-    if (device == nullptr) continue;
+    if (device == nullptr) return nullptr;
     device = copy_as<vim25__VirtualMachineBootOptionsBootableCdromDevice,
                      vim25__VirtualMachineBootOptionsBootableDiskDevice,
                      vim25__VirtualMachineBootOptionsBootableEthernetDevice,
                      vim25__VirtualMachineBootOptionsBootableFloppyDevice>(arena_, *device);
+    if (device == nullptr) return nullptr;
   }
   return copy;
 }

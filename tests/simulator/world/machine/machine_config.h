@@ -48,6 +48,8 @@ struct MachineConfig {
   std::string guest_id = "otherGuest64";
   std::string alternate_guest_name;
   std::string annotation;
+  std::string managed_by;       ///< extension key of the solution that owns the machine
+  std::string managed_by_type;  ///< what the machine is to that solution
   std::string firmware = "bios";
   int cpus = 1;
   int cores_per_socket = 1;

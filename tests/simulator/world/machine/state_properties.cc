@@ -109,7 +109,7 @@ void declare_runtime(Declare<VirtualMachine>& declare) {
 
 void declare_state(Declare<VirtualMachine>& declare) {
   declare_runtime(declare);
-  declare
+  declare.unset("summary")
       .property("summary.config", [](const VirtualMachine& vm,
                                      const Reading& r) { return data_value(r, summary_of(vm)); })
       .property("summary.config.name",

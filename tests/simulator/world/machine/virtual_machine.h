@@ -55,6 +55,8 @@ class VirtualMachine final : public Entity {
   Ref pool;  ///< unset for templates
   Ref vapp;
   std::vector<Snapshot> snapshots;
+  /// The task that was started on it last.
+  Ref last_task;
   /// What layoutEx says of nvram's size until RefreshStorageInfo.
   std::optional<std::int64_t> stale_nvram_size;
 

@@ -1,7 +1,5 @@
 #include "tests/simulator/world/operations/datastore_search.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <memory>
 
@@ -27,12 +25,36 @@ struct FoundFolder {
   std::vector<FoundFile> files;
 };
 
+/// Whether a pattern of * and ? means the name; all other characters stand for themselves.
+bool matches_pattern(std::string_view pattern, std::string_view name) {
+  std::size_t star = std::string_view::npos;
+  std::size_t retry = 0;
+  std::size_t p = 0;
+  std::size_t n = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++retry;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
 bool matches(const DatastoreSearch& search, const std::string& name) {
   if (search.patterns.empty()) return true;
-  return std::any_of(
-      search.patterns.begin(), search.patterns.end(), [&](const std::string& pattern) {
-        return fnmatch(pattern.c_str(), name.c_str(), search.ignore_case ? FNM_CASEFOLD : 0) == 0;
-      });
+  return std::any_of(search.patterns.begin(), search.patterns.end(),
+                     [&](const std::string& pattern) {
+                       return search.ignore_case ? matches_pattern(folded(pattern), folded(name))
+                                                 : matches_pattern(pattern, name);
+                     });
 }
 
 bool is_asked_for(const DatastoreSearch& search, FileType type) {

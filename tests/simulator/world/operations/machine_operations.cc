@@ -2,6 +2,7 @@
 #include "tests/simulator/control/switches.h"
 #include "tests/simulator/simulator.h"
 #include "tests/simulator/soap/operation_template.h"
+#include "tests/simulator/task/task.h"
 #include "tests/simulator/task/task_engine.h"
 #include "tests/simulator/world/machine/device_store.h"
 #include "tests/simulator/world/operations/machine_work.h"
@@ -14,11 +15,18 @@ namespace {
 
 using MachineWork = Outcome<void> (*)(World&, VirtualMachine&);
 
-/// A task that does one thing to one machine.
-vim25__ManagedObjectReference* start_on_machine(
+/// A task that does one thing to one machine; TaskInProgress while another one is not done.
+Outcome<vim25__ManagedObjectReference*> start_on_machine(
     World& world, Call& call, const Ref& ref, std::string name, std::string description,
     std::function<Outcome<void>(World&, VirtualMachine&)> work) {
-  const auto* vm = world.inventory.get<VirtualMachine>(ref);
+  auto* vm = world.inventory.get<VirtualMachine>(ref);
+  const auto* before = world.inventory.get<Task>(vm->last_task);
+  if (before != nullptr && !before->finished()) {
+    return refuse(fault_of("TaskInProgress",
+                           "The operation cannot be allowed at the current time because the "
+                           "virtual machine has a task pending.")
+                      .with("task", before->ref()));
+  }
   TaskOrder order{std::move(name), std::move(description), ref, vm->name(), false};
   const Ref task = call.simulator().tasks().start(
       call, std::move(order),
@@ -28,6 +36,7 @@ vim25__ManagedObjectReference* start_on_machine(
         if (auto done = work(world, *machine); !done) return refuse(done.error());
         return TaskResult{};
       });
+  vm->last_task = task;
   return wire(task, call.arena());
 }
 
@@ -51,8 +60,7 @@ Outcome<void> create_vm(World& world, Call& call, const _vim25__CreateVM_USCORET
                  world.inventory.get<Folder>(order.folder)->name(), false};
   const Ref ref = call.simulator().tasks().start(
       call, std::move(task),
-      [&world, order = std::move(order)](TaskContext& context) -> Outcome<TaskResult> {
-        context.progress(10);
+      [&world, order = std::move(order)](TaskContext&) -> Outcome<TaskResult> {
         auto made = create_machine(world, order);
         if (!made) return refuse(made.error());
         return result_ref(*made);
@@ -67,11 +75,12 @@ Outcome<void> reconfigure(World& world, Call& call, const _vim25__ReconfigVM_USC
   auto spec = read_spec(request.spec, world.devices());
   if (!spec) return refuse(spec.error());
   if (auto may = require_for_reconfigure(call, world, ref, *spec); !may) return may;
-  response.returnval =
-      start_on_machine(world, call, ref, "ReconfigVM_Task", "VirtualMachine.reconfigure",
-                       [spec = std::move(*spec)](World& w, VirtualMachine& vm) {
-                         return reconfigure_machine(w, vm, spec);
-                       });
+  auto task = start_on_machine(world, call, ref, "ReconfigVM_Task", "VirtualMachine.reconfigure",
+                               [spec = std::move(*spec)](World& w, VirtualMachine& vm) {
+                                 return reconfigure_machine(w, vm, spec);
+                               });
+  if (!task) return refuse(std::move(task.error()));
+  response.returnval = *task;
   return {};
 }
 
@@ -111,8 +120,10 @@ Outcome<void> destroy(World& world, Call& call, const _vim25__Destroy_USCORETask
                       .with("source", "com.example.backup"));
   }
   if (!is_folder) {
-    response.returnval = start_on_machine(world, call, ref, "Destroy_Task",
-                                          "VirtualMachine.destroy", destroy_machine);
+    auto task = start_on_machine(world, call, ref, "Destroy_Task", "VirtualMachine.destroy",
+                                 destroy_machine);
+    if (!task) return refuse(std::move(task.error()));
+    response.returnval = *task;
     return {};
   }
   // The folders that vCenter made itself stay.
@@ -135,8 +146,10 @@ void register_simple(World& world, const char* privilege, const char* name, cons
       {.receiver = "VirtualMachine", .privilege = privilege},
       [&world, name, description, work](Call& call, const Request& request,
                                         Response& response) -> Outcome<void> {
-        response.returnval =
+        auto task =
             start_on_machine(world, call, ref_of(request._USCOREthis), name, description, work);
+        if (!task) return refuse(std::move(task.error()));
+        response.returnval = *task;
         return {};
       });
 }

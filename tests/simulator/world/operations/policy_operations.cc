@@ -172,10 +172,11 @@ Outcome<void> retrieve_content(World& world, Call& call, const _pbm__PbmRetrieve
   return {};
 }
 
-void vendor_info(_pbm__PbmFetchVendorInfoResponse& response) {
+void vendor_info(bool with_encryption, _pbm__PbmFetchVendorInfoResponse& response) {
   pbm__PbmCapabilityVendorResourceTypeInfo info;
   info.resourceType = "STORAGE";
   for (const std::string name : {"VSAN", "vmwarevmcrypt"}) {
+    if (name == filter && !with_encryption) continue;
     pbm__PbmCapabilityVendorNamespaceInfo entry;
     entry.vendorInfo.vendorUuid = name == "VSAN" ? "VSAN" : "VMware";
     entry.vendorInfo.info = description_of(name);
@@ -195,24 +196,11 @@ Outcome<void> associated_profiles(World& world, const _pbm__PbmQueryAssociatedPr
   return {};
 }
 
-/// Registers an operation of the profile manager; 503 without a word of SOAP while the switch says
-/// that the service is down.
 template <class Request, class Response, class Handler>
 void register_policy(World& world, OperationTraits traits, Handler handler) {
   world.simulator.operations().on<Request, Response>(
-      std::move(traits),
-      [&world, handler](Call& call, const Request& request, Response& response) -> Outcome<void> {
-        if (world.switches.is("pbm", "unavailable")) {
-          call.reply().status = 503;
-          // What is not sent must still be a message.
-          if constexpr (std::is_same_v<Response, _pbm__PbmRetrieveServiceContentResponse>) {
-            response.returnval = call.arena().template make<pbm__PbmServiceInstanceContent>();
-          } else if constexpr (std::is_same_v<Response, _pbm__PbmCreateResponse>) {
-            response.returnval = call.arena().template make<pbm__PbmProfileId>();
-          }
-          return {};
-        }
-        return handler(call, request, response);
+      std::move(traits), [handler](Call& call, const Request& request, Response& response) {
+        return Outcome<void>(handler(call, request, response));
       });
 }
 
@@ -256,7 +244,7 @@ void register_policy_operations(World& world) {
         if (world.switches.is("pbm-fetch-vendor-info", "missing")) {
           return refuse(method_not_found(ref_of(request._USCOREthis), call.operation()));
         }
-        vendor_info(response);
+        vendor_info(world.switches.is("pbm-fetch-vendor-info", "present"), response);
         return {};
       });
   register_policy<_pbm__PbmCreate, _pbm__PbmCreateResponse>(

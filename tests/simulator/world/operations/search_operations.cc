@@ -51,22 +51,23 @@ bool is_in(const World& world, const VirtualMachine& vm, const Ref& datacenter) 
   return holder != nullptr && holder->ref() == datacenter;
 }
 
-Ref by_uuid(const World& world, const _vim25__FindByUuid& request) {
-  if (!request.vmSearch) return {};
+/// The machines with that uuid, in the order of their references, so that the answer does not
+/// change from call to call. A locked machine is found as well: the uuid is in the vCenter's own
+/// database.
+template <class Request>
+std::vector<Ref> by_uuid(const World& world, const Call& call, const Request& request) {
+  std::vector<Ref> found;
+  if (!request.vmSearch) return found;
   const std::string uuid = folded(request.uuid);
   const Ref datacenter = request.datacenter ? ref_of(*request.datacenter) : Ref{};
-  // The lowest reference, so that the answer does not change from call to call.
-  Ref best;
   for (const Ref& ref : world.machines()) {
     const auto* vm = world.inventory.get<VirtualMachine>(ref);
     const std::string& own =
         request.instanceUuid.value_or(false) ? vm->config.instance_uuid : vm->config.uuid;
-    if (!vm->locked && own == uuid && is_in(world, *vm, datacenter) &&
-        (best.empty() || ref < best)) {
-      best = ref;
-    }
+    if (own == uuid && is_in(world, *vm, datacenter) && visible(call, ref)) found.push_back(ref);
   }
-  return best;
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 Outcome<Ref> by_datastore_path(const World& world, const _vim25__FindByDatastorePath& request) {
@@ -104,7 +105,17 @@ void register_search_operations(World& world) {
       {.receiver = "SearchIndex", .privilege = "System.View", .lock = Lock::shared},
       [&world](Call& call, const _vim25__FindByUuid& request,
                _vim25__FindByUuidResponse& response) -> Outcome<void> {
-        response.returnval = visible(call, by_uuid(world, request));
+        const auto found = by_uuid(world, call, request);
+        if (!found.empty()) response.returnval = wire(found.front());
+        return {};
+      });
+  operations.on<_vim25__FindAllByUuid, _vim25__FindAllByUuidResponse>(
+      {.receiver = "SearchIndex", .privilege = "System.View", .lock = Lock::shared},
+      [&world](Call& call, const _vim25__FindAllByUuid& request,
+               _vim25__FindAllByUuidResponse& response) -> Outcome<void> {
+        for (const Ref& ref : by_uuid(world, call, request)) {
+          response.returnval.push_back(wire(ref));
+        }
         return {};
       });
   operations.on<_vim25__FindByDatastorePath, _vim25__FindByDatastorePathResponse>(

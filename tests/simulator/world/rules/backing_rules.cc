@@ -1,6 +1,8 @@
 #include "tests/simulator/world/rules/backing_rules.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
 #include "soapStub.h"
 #include "tests/simulator/model/value.h"
@@ -12,6 +14,31 @@
 
 namespace vtpmfs::simulator {
 namespace {
+
+constexpr LONG64 largest_disk_kb = 62LL << 30;  // 62 TB
+
+template <std::size_t Size>
+bool is_one_of(const std::array<std::string_view, Size>& known, const std::string& value) {
+  return std::find(known.begin(), known.end(), value) != known.end();
+}
+
+constexpr std::array<std::string_view, 6> disk_modes = {"persistent", "nonpersistent",
+                                                        "undoable",   "independent_persistent",
+                                                        "append",     "independent_nonpersistent"};
+constexpr std::array<std::string_view, 3> address_types = {"manual", "generated", "assigned"};
+constexpr std::array<std::string_view, 3> sharings = {"noSharing", "virtualSharing",
+                                                      "physicalSharing"};
+
+bool is_mac(std::string_view text) {
+  if (text.size() != 17) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool colon = i % 3 == 2;
+    if (colon ? text[i] != ':' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
 
 Fault bad_backing(const char* text, std::size_t index) {
   return fault_of("InvalidDeviceBacking", text).with("deviceIndex", std::to_string(index));
@@ -97,6 +124,10 @@ Outcome<void> check_disk(World& world, Draft& draft, const DeviceChange& change,
   auto* disk = dynamic_cast<vim25__VirtualDisk*>(change.device);
   auto* backing = dynamic_cast<vim25__VirtualDeviceFileBackingInfo*>(disk->backing);
   if (backing == nullptr) return refuse(bad_backing("A disk needs a file.", index));
+  const auto* flat = dynamic_cast<const vim25__VirtualDiskFlatVer2BackingInfo*>(backing);
+  if (flat != nullptr && !is_one_of(disk_modes, flat->diskMode)) {
+    return refuse(invalid_argument("diskMode"));
+  }
   if (change.operation == DeviceChange::Operation::edit) return {};
   const auto* home = world.inventory.get<Datastore>(draft.config.datastore);
   const auto path = disk_path(draft, *home, backing->fileName, index, disk->key);
@@ -115,9 +146,12 @@ Outcome<void> check_disk(World& world, Draft& draft, const DeviceChange& change,
   }
   backing->fileName = path->text();
   backing->datastore = wire(datastore->ref());
+  if (disk->capacityInKB < (change.has_file_operation ? 1 : 0) ||
+      disk->capacityInKB > largest_disk_kb) {
+    return refuse(invalid_argument("capacityInKB"));
+  }
   disk->capacityInBytes = disk->capacityInKB * 1024;
   if (!change.has_file_operation) return {};
-  if (disk->capacityInKB < 1) return refuse(invalid_argument("capacityInKB"));
   const std::string extent = path->path.substr(0, path->path.size() - 5) + "-flat.vmdk";
   draft.files.push_back(
       {datastore->ref(), path->path,
@@ -134,7 +168,16 @@ Outcome<void> check_disk(World& world, Draft& draft, const DeviceChange& change,
 Outcome<void> check_backing(World& world, Draft& draft, const DeviceChange& change,
                             std::size_t index) {
   if (change.is_disk()) return check_disk(world, draft, change, index);
+  if (const auto* bus = dynamic_cast<const vim25__VirtualSCSIController*>(change.device)) {
+    if (!is_one_of(sharings, bus->sharedBus)) return refuse(invalid_argument("sharedBus"));
+  }
   if (auto* card = dynamic_cast<vim25__VirtualEthernetCard*>(change.device)) {
+    const std::string type = card->addressType.value_or("");
+    if (!type.empty() && !is_one_of(address_types, folded(type))) {
+      return refuse(invalid_argument("addressType"));
+    }
+    const std::string mac = card->macAddress.value_or("");
+    if (!mac.empty() && !is_mac(mac)) return refuse(invalid_argument("macAddress"));
     if (auto good = check_network(world, draft, *card, index); !good) return good;
     complete_card(world, *card);
     return {};

@@ -1,6 +1,5 @@
 // Devices other than the virtual TPM: their keys, their controllers, what backs them.
 #include <algorithm>
-#include <map>
 
 #include "soapStub.h"
 #include "tests/simulator/world/machine/device_store.h"
@@ -38,8 +37,6 @@ class DeviceWork {
 
   World& world_;
   Draft& draft_;
-  /// Keys that the spec made up, and what became of them.
-  std::map<int, int> real_keys_;
 };
 
 Outcome<void> DeviceWork::add(const DeviceChange& change, std::size_t index) {
@@ -49,11 +46,11 @@ Outcome<void> DeviceWork::add(const DeviceChange& change, std::size_t index) {
     return refuse(device_fault("InvalidDeviceSpec", "The device cannot be added.", index));
   }
   const int asked_key = device->key;
-  if (real_keys_.count(asked_key) != 0 && asked_key != 0) {
+  if (draft_.real_keys.count(asked_key) != 0 && asked_key != 0) {
     return refuse(device_fault("InvalidDeviceSpec", "Two new devices have one key.", index));
   }
   if (draft_.creating && is_default_device(*device)) {
-    real_keys_[asked_key] = device->key;
+    draft_.real_keys[asked_key] = device->key;
     return {};
   }
   if (count_of_kind(devices(), *kind) >= kind->most) {
@@ -73,7 +70,7 @@ Outcome<void> DeviceWork::add(const DeviceChange& change, std::size_t index) {
     device->deviceInfo->label = label_of(*kind, device->key);
     device->deviceInfo->summary = device->deviceInfo->label;
   }
-  real_keys_[asked_key] = device->key;
+  draft_.real_keys[asked_key] = device->key;
   devices().push_back(device);
   return {};
 }
@@ -103,7 +100,8 @@ Outcome<void> DeviceWork::seat(vim25__VirtualDevice& device, const DeviceKind& k
     if (!kind.needs_controller) return {};
     return refuse(device_fault("MissingController", "The device needs a controller.", index));
   }
-  if (const auto real = real_keys_.find(*device.controllerKey); real != real_keys_.end()) {
+  if (const auto real = draft_.real_keys.find(*device.controllerKey);
+      real != draft_.real_keys.end()) {
     device.controllerKey = real->second;
   }
   const auto controller = find(*device.controllerKey);

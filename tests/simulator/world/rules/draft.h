@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,12 +39,16 @@ struct Draft {
   MachineConfig config;
   std::vector<FileChange> files;
   std::int64_t space_needed = 0;
+  /// Keys that the spec made up for its new devices, and what became of them.
+  std::map<int, int> real_keys;
 };
 
 /// The rules, in the order in which they are applied; each changes the draft or says why not. They
 /// want the inventory's lock held exclusively, as tasks have it.
 Outcome<void> apply_settings(World& world, Draft& draft, const MachineSpec& spec);
 Outcome<void> apply_devices(World& world, Draft& draft, const MachineSpec& spec);
+/// The boot order, which names devices: after they have got their keys.
+Outcome<void> apply_boot_order(World& world, Draft& draft, const MachineSpec& spec);
 Outcome<void> apply_tpm(World& world, Draft& draft, const MachineSpec& spec);
 Outcome<void> apply_encryption(World& world, Draft& draft, const MachineSpec& spec);
 Outcome<void> apply_extra_config(World& world, Draft& draft, const MachineSpec& spec);

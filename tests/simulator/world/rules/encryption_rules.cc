@@ -68,6 +68,10 @@ Outcome<void> check_policies(World& world, const MachineSpec& spec) {
     if (world.current_policies().find(id) == nullptr) {
       return refuse(invalid_argument("spec.vmProfile.profileId"));
     }
+    if (world.current_policies().encrypts(id) && world.switches.is("policy-fit", "never")) {
+      return refuse(not_supported().because("msg.disk.policyChangeFailure",
+                                            "The policy does not fit the datastore."));
+    }
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "tests/simulator/world/rules/machine_spec.h"
 
 #include <algorithm>
+#include <array>
 
 #include "soapStub.h"
 #include "tests/simulator/world/machine/device_store.h"
@@ -80,6 +81,12 @@ Outcome<DeviceChange> read_change(const vim25__VirtualDeviceConfigSpec& change,
     return refuse(invalid_argument(path + ".operation"));
   }
   read.has_file_operation = change.fileOperation.has_value();
+  if (read.has_file_operation) {
+    constexpr std::array<std::string_view, 3> known = {"create", "destroy", "replace"};
+    if (std::find(known.begin(), known.end(), *change.fileOperation) == known.end()) {
+      return refuse(invalid_argument(path + ".fileOperation"));
+    }
+  }
   if (change.device == nullptr) return refuse(invalid_argument(path + ".device"));
   read.device = devices.keep(*change.device);
   if (read.device == nullptr) return refuse(invalid_argument(path + ".device"));
@@ -90,6 +97,13 @@ Outcome<DeviceChange> read_change(const vim25__VirtualDeviceConfigSpec& change,
   }
   if (!profiles.empty()) read.profile = profiles.front();
   const auto* tpm = dynamic_cast<const vim25__VirtualTPM*>(change.device);
+  if (tpm != nullptr) {
+    for (const std::string& request : tpm->endorsementKeyCertificateSigningRequest) {
+      bool ok = false;
+      (void)unbase64(request, ok);
+      if (!ok) return refuse(invalid_argument("endorsementKeyCertificateSigningRequest"));
+    }
+  }
   if (tpm != nullptr && !tpm->endorsementKeyCertificate.empty()) {
     auto certificates = read_certificates(tpm->endorsementKeyCertificate);
     if (!certificates) return refuse(certificates.error());
@@ -148,7 +162,10 @@ Outcome<MachineSpec> read_spec(const vim25__VirtualMachineConfigSpec& spec, Devi
   read.nested_hv = spec.nestedHVEnabled;
   read.change_tracking = spec.changeTrackingEnabled;
   if (spec.flags) read.flags = devices.arena().keep(*spec.flags);
-  if (spec.bootOptions) read.boot_options = devices.keep(*spec.bootOptions);
+  if (spec.bootOptions) {
+    read.boot_options = devices.keep(*spec.bootOptions);
+    if (read.boot_options == nullptr) return refuse(invalid_argument("spec.bootOptions.bootOrder"));
+  }
   for (const auto& change : spec.deviceChange) {
     auto one = read_change(change, devices, read.devices.size());
     if (!one) return refuse(one.error());

@@ -156,7 +156,10 @@ Outcome<void> require_power_off(const Draft& draft) {
 Outcome<void> apply_settings(World& world, Draft& draft, const MachineSpec& spec) {
   MachineConfig& config = draft.config;
   if (spec.guest_id) config.guest_id = *spec.guest_id;
-  if (config.guest_id.empty()) return refuse(invalid_argument("spec.guestId"));
+  // All of VirtualMachineGuestOsIdentifier end so.
+  if (!config.guest_id.ends_with("Guest") && !config.guest_id.ends_with("Guest64")) {
+    return refuse(invalid_argument("spec.guestId"));
+  }
   if (spec.alternate_guest_name) config.alternate_guest_name = *spec.alternate_guest_name;
   if (spec.annotation) config.annotation = *spec.annotation;
   if (auto done = apply_version(draft, spec); !done) return done;
@@ -185,8 +188,8 @@ Outcome<void> apply_settings(World& world, Draft& draft, const MachineSpec& spec
 }
 
 Outcome<void> apply_spec(World& world, Draft& draft, const MachineSpec& spec) {
-  for (const auto rule : {apply_settings, apply_devices, apply_tpm, apply_encryption,
-                          apply_extra_config, apply_nvram}) {
+  for (const auto rule : {apply_settings, apply_devices, apply_boot_order, apply_tpm,
+                          apply_encryption, apply_extra_config, apply_nvram}) {
     if (auto done = rule(world, draft, spec); !done) return done;
   }
   return {};

@@ -1,4 +1,6 @@
 // The virtual TPM: one, for EFI firmware and hardware 14, and certificates that are certificates.
+#include <algorithm>
+
 #include "soapStub.h"
 #include "tests/simulator/control/switches.h"
 #include "tests/simulator/world/rules/draft.h"
@@ -20,10 +22,14 @@ Outcome<void> check_form(const std::vector<std::string>& certificates) {
   return {};
 }
 
-/// Certificates that come with a new device, whose endorsement key they cannot know.
+/// Certificates and signing requests that come with a new device, whose endorsement key they cannot
+/// know.
 Outcome<void> check_new_certificates(const World& world, const DeviceChange& change) {
-  if (!change.certificates) return {};
-  if (auto form = check_form(*change.certificates); !form) return form;
+  const auto* device = dynamic_cast<const vim25__VirtualTPM*>(change.device);
+  if (!change.certificates && device->endorsementKeyCertificateSigningRequest.empty()) return {};
+  if (change.certificates) {
+    if (auto form = check_form(*change.certificates); !form) return form;
+  }
   const std::string habit = world.switches.get("ek-at-create");
   if (habit == "refuse") return refuse(invalid_argument(certificate_property));
   if (habit == "refuse-config") {
@@ -34,7 +40,33 @@ Outcome<void> check_new_certificates(const World& world, const DeviceChange& cha
   return {};
 }
 
-Outcome<void> add_tpm(World& world, Draft& draft, const DeviceChange& change) {
+Fault device_fault(const char* type, const char* text, std::size_t index) {
+  return fault_of(type, text).with("deviceIndex", std::to_string(index));
+}
+
+/// Where a new vTPM sits is the server's own affair.
+Outcome<void> check_placement(const World& world, const Draft& draft, const DeviceChange& change,
+                              std::size_t index) {
+  const vim25__VirtualDevice& device = *change.device;
+  if (change.has_file_operation) {
+    return refuse(device_fault("InvalidDeviceOperation", "A virtual TPM has no file.", index)
+                      .with("badOp", "add"));
+  }
+  const auto& devices = draft.config.devices;
+  const bool taken = std::any_of(devices.begin(), devices.end(), [&](const auto* other) {
+    return device.key > 0 && other->key == device.key;
+  });
+  const bool placed =
+      device.controllerKey || device.unitNumber || device.slotInfo != nullptr || device.connectable;
+  if (taken || (placed && world.switches.is("vtpm-placement", "refuse"))) {
+    return refuse(
+        device_fault("InvalidDeviceSpec", "The virtual TPM cannot be placed there.", index));
+  }
+  return {};
+}
+
+Outcome<void> add_tpm(World& world, Draft& draft, const DeviceChange& change, std::size_t index) {
+  if (auto good = check_placement(world, draft, change, index); !good) return good;
   if (draft.config.tpm) {
     return refuse(fault_of("TooManyDevices", "The number of devices exceeds the maximum.")
                       .with("property", "virtualTPM"));
@@ -93,12 +125,13 @@ Outcome<void> remove_tpm(Draft& draft, const DeviceChange& change) {
 }  // namespace
 
 Outcome<void> apply_tpm(World& world, Draft& draft, const MachineSpec& spec) {
-  for (const DeviceChange& change : spec.devices) {
+  for (std::size_t i = 0; i < spec.devices.size(); ++i) {
+    const DeviceChange& change = spec.devices[i];
     if (!change.is_tpm()) continue;
     Outcome<void> done;
     switch (change.operation) {
       case DeviceChange::Operation::add:
-        done = add_tpm(world, draft, change);
+        done = add_tpm(world, draft, change, i);
         break;
       case DeviceChange::Operation::edit:
         done = edit_tpm(world, draft, change);
