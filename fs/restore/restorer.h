@@ -57,6 +57,8 @@ struct RestoreOptions {
   bool templates = false;
   bool degraded = false;
   uint64_t nvram_max = 16ULL << 20;
+  /// Globs of extraConfig keys that a backup may bring along; the same as for saving.
+  std::vector<std::string> save_extra_config;
 };
 
 /// One set, its bytes frozen, with the place that its staged path names.

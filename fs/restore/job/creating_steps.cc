@@ -40,6 +40,7 @@ Status RestoreJob::create() {
   choices.living_original = living_original_;
   choices.connect_nics = surroundings_.options.connect_nics;
   choices.degraded = surroundings_.options.degraded;
+  choices.extra_config_globs = surroundings_.options.save_extra_config;
   if (set_.config)
     choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
   vsphere::NewVm vm = new_vm(set_, choices, status_.warnings);

@@ -337,6 +337,22 @@ TEST_F(RestoreJobTest, NoErrorTextHoldsASecret) {
   }
 }
 
+TEST_F(RestoreJobTest, ExtraConfigOfABackupIsSetOnlyWhereAnOptionNamesIt) {
+  config_.extra_config = {{"sched.mem.pin", "TRUE"}, {"debugStub.listen.guest64.remote", "TRUE"}};
+  ASSERT_TRUE(restore());
+  EXPECT_THAT(machine().spec.config.extra_config, IsEmpty());
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("'debugStub.listen.guest64.remote'")));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("'sched.mem.pin'")));
+
+  target_.children.clear();
+  target_.machines.clear();
+  options_.save_extra_config = {"sched.*"};
+  ASSERT_TRUE(restore());
+  ASSERT_EQ(machine().spec.config.extra_config.size(), 1U);
+  EXPECT_EQ(machine().spec.config.extra_config[0].first, "sched.mem.pin");
+  EXPECT_THAT(status_.warnings, Not(Contains(HasSubstr("'sched.mem.pin'"))));
+}
+
 TEST_F(RestoreJobTest, WhatACraftedBackupAsksForBeyondTheAllowListIsNotMade) {
   RestoreRequest asked = request();
   config_.extra_config = {
