@@ -89,6 +89,13 @@ Status RestoreJob::make_policy() {
   if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
   // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
   auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
+  if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
+    // Another restore made it meanwhile, or the reply was lost.
+    const auto now = surroundings_.target.encryption_policies(call());
+    if (now)
+      for (const vsphere::StoragePolicy& policy : *now)
+        if (policy.name == kOwnPolicyName) made = policy;
+  }
   if (!made) return fail(made.error());
   policy_.id = made->id;
   return {};
