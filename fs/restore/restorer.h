@@ -31,6 +31,7 @@ struct RestoreStatus {
   State state = State::waiting;
   std::string step;  ///< in the present tense: "creating the VM"
   int percent = 0;
+  bool unanswered = false;  ///< the vCenter has been silent for `--timeout`; the restore goes on
   std::string vm_name;
   std::string vm_path;  ///< inventory path of the new VM
   std::string vm_moref;

@@ -1,13 +1,26 @@
 // The steps of a restore that fill the VM and prove it: key, nvram, reading back, finishing.
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 
 #include "cache/saved/file_names.h"
+#include "cache/saved/plain_text.h"
+#include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/read_back.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
 namespace vtpmfs::fs {
+namespace {
+
+/// Some datastores do not heed case.
+bool same_file_name(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+}  // namespace
 
 Status RestoreJob::set_missing_key() {
   if (!set_.key) return {};
@@ -37,25 +50,40 @@ Result<std::string> RestoreJob::nvram_path(const vsphere::VmDetail& detail) cons
   return vmx->directory() + "/" + name;
 }
 
+/// An nvram that is overwritten cannot be had back, so no other VM's file may lie where we write.
+Status RestoreJob::directory_is_ours(const vsphere::DatastorePath& vmx) {
+  if (vmx.directory().empty()) return fail(EIO, "the new VM has no directory of its own");
+  const auto files =
+      surroundings_.target.vm_files_in(place_->datastore.place, vmx.directory(), call());
+  if (!files)
+    return fail(Error{
+        files.error().code,
+        "whether the new VM has its directory for itself cannot be seen: " + files.error().words,
+        files.error().fault});
+  for (const std::string& file : *files)
+    if (!same_file_name(file, vmx.name()))
+      return fail(EIO, "the new VM's directory is that of another VM too: it holds " +
+                           cache::printable(file));
+  return {};
+}
+
 Status RestoreJob::upload() {
   const auto vm = identify();
   if (!vm) return fail(vm.error());
   const vsphere::VmDetail& detail = vm->detail;
-  if (!set_.has_nvram) return {};
-  report(RestoreStatus::State::uploading, "uploading nvram", 60);
   if (detail.power != vsphere::PowerState::off)
     return fail(EIO, "somebody switched the new VM on before it was whole");
-  const auto mark = vm->marks.find(kMarkKey);
-  if (detail.instance_uuid != record_.instance_uuid || mark == vm->marks.end() ||
-      mark->second != record_.mark)
-    return fail(EIO, "the new VM does not carry this restore's mark any more");
+  if (const auto reason = why_not_the_one(*vm, record_, surroundings_.server.instance_uuid))
+    return fail(EIO, "the new VM is not what it was: " + *reason);
+  if (!set_.has_nvram) return {};
+  report(RestoreStatus::State::uploading, "uploading nvram", 60);
   const auto path = nvram_path(detail);
   if (!path) return fail(path.error());
   const auto vmx = vsphere::DatastorePath::parse(*detail.vm_path_name);
   if (!vmx) return fail(vmx.error());
   if (vmx->datastore != place_->datastore.place.name)
     return fail(EIO, "the new VM lies on another datastore than the chosen one");
-  if (vmx->directory().empty()) return fail(EIO, "the new VM has no directory of its own");
+  if (auto ours = directory_is_ours(*vmx); !ours) return ours;
 
   const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
   const auto& datastore = place_->datastore.place;

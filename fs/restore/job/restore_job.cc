@@ -35,14 +35,33 @@ RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest r
   status_.started = now_text();
 }
 
-vsphere::Call RestoreJob::call() const {
+vsphere::Call RestoreJob::call() {
   // Before anything was created an interrupted cp ends the job; afterwards only the end of the
   // mount does.
-  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, ""};
+  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, "",
+                       [this](bool silent) { tell_silence(silent); }};
+}
+
+void RestoreJob::tell_silence(bool silent) {
+  if (silent && !status_.unanswered) silenced_step_ = status_.step;
+  if (!silent && !status_.unanswered) return;
+  status_.unanswered = silent;
+  status_.step = silent ? "the vCenter does not answer; the restore goes on: " + silenced_step_
+                        : silenced_step_;
+  listener_(status_);
+}
+
+/// The live model need not know a folder that was made just now: its path is put together from the
+/// one above.
+std::string RestoreJob::new_vm_path() const {
+  std::string below;
+  for (const std::string& folder : request_.folders) below += folder + "/";
+  return surroundings_.path_of(request_.vm_folder, below + request_.vm_name);
 }
 
 void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
   status_.state = state;
+  status_.unanswered = false;
   status_.step = std::move(step);
   // A second try of a step never goes back.
   status_.percent = std::max(status_.percent, percent);
@@ -126,16 +145,24 @@ Status RestoreJob::fail_with(const Error& error) {
 
 /// Nothing of this restore's is left when it succeeds.
 Status RestoreJob::take_away(const vsphere::Call& own) {
+  if (nothing_was_made_) return {};
   if (!record_.vm && !record_.instance_uuid.empty()) {
-    // Whoever waits no more does not let the task make a VM that nobody expects.
-    if (outcome_unknown_ && record_.task)
+    std::optional<vsphere::MoRef> made;
+    if (outcome_unknown_ && record_.task) {
+      // Whoever waits no more does not let the task make a VM that nobody expects; and what it is
+      // doing until it heeds that is waited for, else it would be looked for too early.
       static_cast<void>(surroundings_.target.cancel_task(*record_.task, own));
+      const auto ended = surroundings_.target.wait_task_briefly(*record_.task, own);
+      if (ended) made = *ended;
+      if (!ended && !ended.error().maybe_done) outcome_unknown_ = false;
+    }
     // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
     // found by our uuid.
     const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
     if (!found) return fail(found.error());
     if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
-    if (found->size() == 1) record_.vm = found->front();
+    if (found->size() == 1) made = found->front();
+    record_.vm = made;
   }
   if (record_.vm)
     return destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
@@ -151,7 +178,8 @@ void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
-  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, ""};
+  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, "",
+                          [this](bool silent) { tell_silence(silent); }};
   const Status gone = take_away(own);
   if (gone) {
     status_.vm_moref.clear();

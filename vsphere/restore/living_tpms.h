@@ -1,0 +1,40 @@
+// Which VMs have which endorsement key certificates.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "vsphere/call.h"
+#include "vsphere/error.h"
+
+namespace vtpmfs::vsphere {
+
+class SoapCaller;
+
+/// Reads the vTPMs of all VMs of this vCenter, in pages, and believes that for `kBelieved`: a tree
+/// of a thousand sets does not read all VMs a thousand times. Blocking, thread-safe.
+class LivingTpms {
+ public:
+  static constexpr std::chrono::seconds kBelieved{30};
+  explicit LivingTpms(SoapCaller& caller) : caller_(caller) {}
+
+  /// The names (as the API gives them) of the VMs whose vTPM has one of these certificates (base64
+  /// DER without white space). A VM whose devices cannot be read has none that we could compare.
+  Result<std::vector<std::string>> with_any_of(const std::vector<std::string>& certificates,
+                                               const Call& call);
+
+ private:
+  using Names = std::multimap<std::string, std::string>;  ///< certificate -> VM
+  Status read(Names& names, const Call& call);
+
+  SoapCaller& caller_;
+  std::mutex lock_;
+  Names names_;
+  std::optional<std::chrono::steady_clock::time_point> read_at_;
+};
+
+}  // namespace vtpmfs::vsphere
