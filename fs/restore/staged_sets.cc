@@ -222,15 +222,25 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
   restorer_.start(
       std::move(*asked), caller.interrupted,
       [self, directory](const RestoreStatus& status) {
-        if (const auto sets = self.lock()) {
-          const std::lock_guard hold(sets->lock_);
-          if (const auto found = sets->sets_.find(directory); found != sets->sets_.end())
-            found->second.status = status;
-        }
+        if (const auto sets = self.lock()) sets->told(directory, status);
       },
       [self, directory](const Status& result) {
         if (const auto sets = self.lock()) sets->ended(directory, result);
       });
+}
+
+void StagedSets::told(StagedId directory, const RestoreStatus& status) {
+  std::vector<Answer<void>> waiters;
+  {
+    const std::lock_guard hold(lock_);
+    const auto found = sets_.find(directory);
+    if (found == sets_.end()) return;
+    found->second.status = status;
+    // A task that was sent is never abandoned, but nobody has to wait for a vCenter that is away.
+    if (status.unanswered) waiters.swap(found->second.waiters);
+  }
+  for (const auto& waiter : waiters)
+    waiter(fail(ETIMEDOUT, "the vCenter does not answer; the restore goes on, see restore.status"));
 }
 
 void StagedSets::ended(StagedId directory, Status result) {
