@@ -170,6 +170,9 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     case Verdict::not_restorable:
       return refused(EINVAL, kUseWholeSet);
     case Verdict::no_manifest:
+      if (!judgement.missing.empty())
+        return nothing_to_start("without SHA256SUMS all five files have to be there: " +
+                                judgement.words);
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -298,7 +301,9 @@ void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
       found->second.settled = true;
     }
     const auto present = contents(directory);
-    if (present && judge(*present).verdict == Verdict::no_manifest && !hidden(directory))
+    if (!present || hidden(directory)) continue;
+    const Judgement judgement = judge(*present);
+    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty())
       begin(directory, false, Caller{}, [](const Status&) {});  // restore.status tells
   }
 }

@@ -147,9 +147,12 @@ bool is_about_the_tpm(const Error& error) {
       if (vsphere::is_a(*fault, other)) return false;
   for (const Fault* fault = error.fault.get(); fault != nullptr; fault = fault->cause.get()) {
     if (has_key(*fault, "msg.vigor.enc.keyNotFound") || has_key(*fault, "msg.keysafe") ||
-        has_key(*fault, "msg.vigor.enc.required") || has_key(*fault, "msg.vtpm.add.notEncrypted") ||
         has_key(*fault, "msg.hostd.deviceSpec.enc"))
       return false;
+    // A host that adds the vTPM before it encrypts the VM: the last form adds it afterwards.
+    if (has_key(*fault, "msg.vigor.enc.required.vtpm") ||
+        has_key(*fault, "msg.vtpm.add.notEncrypted"))
+      return true;
     if (vsphere::is_a(*fault, "InvalidArgument") && mentions_endorsement(fault->invalid_property))
       return true;
     if (!vsphere::is_a(*fault, "VmConfigFault") && !vsphere::is_a(*fault, "NotSupported")) continue;
