@@ -270,6 +270,21 @@ Status DiskStagingStore::set_xattr(StagedId id, const std::string& name, const s
   return record(change);
 }
 
+Status DiskStagingStore::end_with_mount(StagedId directory) {
+  {
+    const std::lock_guard hold_lock(lock_);
+    const auto found = node(directory);
+    if (!found) return fail(found.error());
+    if (!(*found)->temporary) {
+      IndexRecord change;
+      change.action = IndexAction::temporary;
+      change.id = directory;
+      if (auto done = record(change); !done) return done;
+    }
+  }
+  return fsync(directory);
+}
+
 Status DiskStagingStore::remove_xattr(StagedId id, const std::string& name) {
   const std::lock_guard hold_lock(lock_);
   const auto found = node(id);

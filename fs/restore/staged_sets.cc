@@ -1,5 +1,7 @@
 #include "fs/restore/staged_sets.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -247,6 +249,10 @@ void StagedSets::told(StagedId directory, const RestoreStatus& status) {
 }
 
 void StagedSets::ended(StagedId directory, Status result) {
+  // Before anybody is answered: a set that has become a VM is no set that waits at the next mount.
+  if (result)
+    if (auto marked = store_.end_with_mount(directory); !marked)
+      spdlog::warn("a finished set stays in restore/ after this mount: {}", marked.error().words);
   std::vector<Answer<void>> waiters;
   {
     const std::lock_guard hold(lock_);

@@ -330,6 +330,25 @@ TEST_F(RestoreComplete, ACompleteSetDoesNotStartAtARemount) {
   EXPECT_TRUE(restorer_.requests.back().manifest_verified);
 }
 
+TEST_F(RestoreComplete, WhatHasBecomeAVmIsForgottenWhenTheMountEnds) {
+  copy(pay01(), to_);
+  ASSERT_EQ(restorer_.requests.size(), 1U);
+  EXPECT_EQ(chmod(to_, 0750), 0);
+  EXPECT_TRUE(find(to_ + "/nvram"));
+  open();
+  EXPECT_FALSE(find(to_));
+  // The name is free, and nothing of the old set makes a second VM.
+  EXPECT_TRUE(copy(pay01(), to_).empty());
+  EXPECT_EQ(restorer_.requests.size(), 2U);
+}
+
+TEST_F(RestoreComplete, WhatFailedStaysAfterTheMount) {
+  restorer_.fail_with = Error{Errno{ENOSPC}, "full"};
+  copy(pay01(), to_);
+  open();
+  EXPECT_TRUE(find(to_ + "/nvram"));
+}
+
 TEST_F(RestoreComplete, AfterAFailureAWriteTriesAgain) {
   restorer_.fail_with = Error{Errno{ENOSPC}, "the datastore is full"};
   EXPECT_EQ(copy(pay01(), to_), (Errors{{"vtpm.json", ENOSPC}}));
