@@ -62,7 +62,8 @@ Status DiskStagingStore::compact() {
   }
   log_ = std::move(*fresh);
   compact_at_ = std::max(kSmall, kGrowth * log_->size());
-  return {};
+  // Only now: whatever comes of it, records go to the file that has the name.
+  return IndexLog::sync_name(index);
 }
 
 Result<StagedId> DiskStagingStore::root(const std::string& datacenter) {
