@@ -272,6 +272,15 @@ TEST_F(RestoreCallsTest, ALivingTpmIsFoundByItsCertificates) {
   EXPECT_EQ(vcenter.count("RetrievePropertiesEx"), 0U);
 }
 
+TEST_F(RestoreCallsTest, ATpmWhoseVmIsGoneIsNotAlive) {
+  const auto certificates = saved.vtpm->certificates;
+  ASSERT_EQ(target().vms_with_certificates(certificates, {}).value().size(), 1U);
+  ASSERT_TRUE(target().destroy_vm(saved.vm, {}));
+  const auto living = target().vms_with_certificates(certificates, {});
+  ASSERT_TRUE(living) << living.error().words;
+  EXPECT_TRUE(living->empty());
+}
+
 TEST_F(RestoreCallsTest, FoldersAndDestroying) {
   const auto made = target().create_folder(folder, "new %2f folder", {});
   ASSERT_TRUE(made) << made.error().words;

@@ -10,13 +10,16 @@
 
 #include "vsphere/call.h"
 #include "vsphere/error.h"
+#include "vsphere/moref.h"
 
 namespace vtpmfs::vsphere {
 
 class SoapCaller;
+struct PropertyQuery;
 
-/// Reads the vTPMs of all VMs of this vCenter, in pages, and believes that for `kBelieved`: a tree
-/// of a thousand sets does not read all VMs a thousand times. Blocking, thread-safe.
+/// Reads the vTPMs of all VMs of this vCenter, in pages, and believes for `kBelieved` that no
+/// others came: a tree of a thousand sets does not read all VMs a thousand times. A VM that was
+/// found is always looked at anew: it may be gone. Blocking, thread-safe.
 class LivingTpms {
  public:
   static constexpr std::chrono::seconds kBelieved{30};
@@ -28,12 +31,17 @@ class LivingTpms {
                                                const Call& call);
 
  private:
-  using Names = std::multimap<std::string, std::string>;  ///< certificate -> VM
-  Status read(Names& names, const Call& call);
+  struct Vm {
+    MoRef id;
+    std::string name;
+  };
+  using Vms = std::multimap<std::string, Vm>;  ///< by certificate
+  Result<Vms> read(const PropertyQuery& query, const Call& call);
+  static std::vector<Vm> among(const Vms& vms, const std::vector<std::string>& certificates);
 
   SoapCaller& caller_;
   std::mutex lock_;
-  Names names_;
+  Vms vms_;
   std::optional<std::chrono::steady_clock::time_point> read_at_;
 };
 
