@@ -125,6 +125,9 @@ Status RestoreJob::fail_with(const Error& error) {
   const Explanation explained = explain(error);
   status_.reason = explained.reason;
   status_.what_to_do = explained.what_to_do;
+  // Nobody was asked yet: it is the files.
+  if (record_.id.empty() && explained.code == Errno{EINVAL})
+    status_.what_to_do = "copy the set again from a good backup";
   status_.error = explained.code;
   status_.ended = now_text();
   if (record_.state == RestoreRecord::State::verified ||

@@ -101,5 +101,34 @@ TEST(Explain, EveryErrnoComesWithAdvice) {
     EXPECT_FALSE(explain(Error{Errno{code}, "words"}).what_to_do.empty()) << code;
 }
 
+TEST(Explain, AMissingPolicyIsNotAMissingKey) {
+  Fault fault = of_type("InvalidArgument");
+  fault.invalid_property = "spec.crypto";
+  fault.messages = {{"encryptForbiddenWithoutEncryptedProfile", "text"}};
+  const Explanation said = explain(made::fault_error(fault));
+  EXPECT_EQ(said.code.value(), EINVAL);
+  EXPECT_THAT(said.what_to_do, HasSubstr("--restore-policy"));
+}
+
+TEST(Explain, ABundleWithoutItsKeyIsAMissingKey) {
+  Fault fault = of_type("SystemError");
+  fault.reason = "Key required for encryption.bundle.";
+  EXPECT_EQ(explain(made::fault_error(fault)).code.value(), ENOKEY);
+}
+
+TEST(Explain, ToolsAreToldNothingOutsideTheTable) {
+  for (const int code : {E2BIG, ECANCELED, EOPNOTSUPP, EROFS, ENAMETOOLONG, EPROTO, EPERM, ENOSYS})
+    EXPECT_EQ(explain(Error{Errno{code}, "words"}).code.value(), EIO) << code;
+  EXPECT_EQ(explain(Error{Errno{EDQUOT}, "words"}).code.value(), ENOSPC);
+  for (const int code : {ENOENT, EEXIST, EACCES, ENOKEY, EINVAL, EBADMSG, ENOSPC, EFBIG, ETIMEDOUT,
+                         EHOSTUNREACH, EBUSY, EINTR, EIO})
+    EXPECT_EQ(explain(Error{Errno{code}, "words"}).code.value(), code);
+}
+
+TEST(Explain, SettingsAreNotMendedByAnotherBackup) {
+  EXPECT_THAT(explain(Error{Errno{EINVAL}, "there is no encryption policy 'X' here"}).what_to_do,
+              Not(HasSubstr("backup")));
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs
