@@ -85,21 +85,34 @@ Status RestoreJob::upload() {
     return fail(EIO, "the new VM lies on another datastore than the chosen one");
   if (auto ours = directory_is_ours(*vmx); !ours) return ours;
 
+  return send_nvram(*path);
+}
+
+Status RestoreJob::send_nvram(const std::string& path) {
   const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
-  const auto& datastore = place_->datastore.place;
   // Leaves bytes in the new VM's directory only, which goes with the VM. Sending it twice does no
   // harm.
-  Status sent = surroundings_.target.upload(datastore, *path, bytes, call());
+  Status sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
   if (!sent && sent.error().maybe_done)
-    sent = surroundings_.target.upload(datastore, *path, bytes, call());
+    sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
   if (!sent) return sent;
   report(RestoreStatus::State::uploading, "reading nvram back", 75);
-  const auto back = surroundings_.target.download(datastore, *path, bytes.size() + 1, call());
+  const auto same = nvram_is_as_saved(path);
+  if (!same) return fail(same.error());
+  if (!*same) return fail(EIO, "nvram reads back with other bytes than were sent");
+  return {};
+}
+
+Result<bool> RestoreJob::nvram_is_as_saved(const std::string& path) {
+  const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
+  const auto back =
+      surroundings_.target.download(place_->datastore.place, path, bytes.size() + 1, call());
+  // Larger than what was sent is other bytes, too.
+  if (!back && back.error().code == Errno{EFBIG}) return false;
   if (!back)
     return fail(Error{back.error().code, "nvram cannot be read back: " + back.error().words,
                       back.error().fault});
-  if (*back != bytes) return fail(EIO, "nvram reads back with other bytes than were sent");
-  return {};
+  return *back == bytes;
 }
 
 Status RestoreJob::verify() {
@@ -113,6 +126,15 @@ Status RestoreJob::verify() {
       status_.warnings.push_back(
           "the vTPM's certificates differ from the saved ones, and could not be put back: " +
           mended.error().words);
+    // An edit of the device may have reached nvram as well, whether or not it did what was asked.
+    if (set_.has_nvram) {
+      const auto path = nvram_path(vm->detail);
+      if (!path) return fail(path.error());
+      const auto same = nvram_is_as_saved(*path);
+      if (!same) return fail(same.error());
+      if (!*same)
+        if (auto sent = send_nvram(*path); !sent) return sent;
+    }
   }
   status_.warnings.insert(status_.warnings.end(), read.warnings.begin(), read.warnings.end());
   return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <exception>
 
 #include "cache/saved/file_names.h"
 #include "fs/restore/job/destroy_rule.h"
@@ -88,7 +89,14 @@ Status RestoreJob::run() {
   for (const Step step : kSteps) {
     if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
       return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});
-    if (auto done = (this->*step)(); !done) return fail_with(done.error());
+    Status done;
+    try {
+      done = (this->*step)();
+    } catch (const std::exception& error) {
+      // Out of memory, mostly: what was made is taken away as after any failure.
+      done = fail(EIO, std::string("this restore could not go on: ") + error.what());
+    }
+    if (!done) return fail_with(done.error());
   }
   status_.ended = now_text();
   report(RestoreStatus::State::done, "the VM is there and was checked", 100);
@@ -98,8 +106,9 @@ Status RestoreJob::run() {
 Status RestoreJob::parse() {
   report(RestoreStatus::State::checking, "reading the set", 1);
   const auto nvram = request_.files.find(std::string(cache::kNvramFile));
-  std::map<std::string, std::string> texts = request_.files;
-  texts.erase(std::string(cache::kNvramFile));
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, bytes] : request_.files)
+    if (name != cache::kNvramFile) texts.emplace(name, bytes);
   const bool has_nvram = nvram != request_.files.end();
   auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
   if (!set) return fail(set.error());

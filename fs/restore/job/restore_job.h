@@ -77,6 +77,8 @@ class RestoreJob {
   void tell_silence(bool silent);
   [[nodiscard]] std::string new_vm_path() const;
   Result<vsphere::VmIdentity> identify();
+  Status send_nvram(const std::string& path);
+  Result<bool> nvram_is_as_saved(const std::string& path);
   Status directory_is_ours(const vsphere::DatastorePath& vmx);
   Result<std::string> nvram_path(const vsphere::VmDetail& detail) const;
 

@@ -416,6 +416,32 @@ TEST_F(RestoreJobTest, ABadSetIsRefusedBeforeAnythingIsAsked) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code.value(), EINVAL);
   EXPECT_TRUE(target_.log.empty());
+  EXPECT_THAT(status_.what_to_do, HasSubstr("good backup"));
+}
+
+TEST_F(RestoreJobTest, MendedCertificatesDoNotSpoilNvram) {
+  target_.certificates_instead = std::vector<std::string>{"b3du"};
+  for (const bool spoils : {false, true}) {
+    target_.children.clear();
+    target_.machines.clear();
+    target_.files.clear();
+    target_.at_call = [&](int, const std::string& call) {
+      if (spoils && call == "set_certificates")
+        for (auto& [path, bytes] : target_.files) bytes = "with the certificates in it";
+    };
+    const long before = target_.count("upload");
+    const Status result = restore();
+    ASSERT_TRUE(result) << result.error().words;
+    EXPECT_EQ(target_.count("upload") - before, spoils ? 2 : 1);
+    EXPECT_EQ(target_.files.begin()->second, kNvram);
+  }
+}
+
+TEST_F(RestoreJobTest, AnExceptionIsAFailureLikeAnother) {
+  target_.at_call = [](int, const std::string& call) {
+    if (call == "upload") throw std::bad_alloc();
+  };
+  EXPECT_EQ(refusal(), EIO);
 }
 
 TEST_F(RestoreJobTest, NoErrorTextHoldsASecret) {
