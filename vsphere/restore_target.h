@@ -110,6 +110,7 @@ struct VmIdentity {
   std::optional<MoRef> parent;
   std::map<std::string, std::string> marks;  ///< extraConfig vtpmfs.*
   bool has_disk = false;
+  bool files_listed = false;  ///< else nothing is known of logs of a run
 };
 
 /// A task of vCenter: reference, and the percent as it goes.

@@ -289,6 +289,7 @@ TEST_F(RestoreCallsTest, FoldersAndDestroying) {
   folder = *made;
   const auto vm = create(new_vm("short-lived"));
   ASSERT_TRUE(vm) << vm.error().words;
+  EXPECT_TRUE(target().identify(*vm, {})->files_listed);
   vcenter.set("destroy", "refuse");
   EXPECT_FALSE(target().destroy_vm(*vm, {}));
   vcenter.set("destroy", "allow");

@@ -81,6 +81,7 @@ class VCenterRestoreTarget : public RestoreTarget {
     identity.parent = record.parent ? record.parent : record.parent_vapp;
     identity.marks = std::move(record.marks);
     identity.has_disk = record.may_hold_data;
+    identity.files_listed = record.files_listed;
     identity.detail = std::move(record.detail);
     return identity;
   }

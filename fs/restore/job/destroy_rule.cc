@@ -24,6 +24,7 @@ std::optional<std::string> why_not_ours(const vsphere::VmIdentity& vm, const Res
     return "it was verified already";
   if (auto reason = why_not_the_one(vm, record, vcenter)) return reason;
   if (detail.power != vsphere::PowerState::off) return "it is not powered off";
+  if (!vm.files_listed) return "whether it has run cannot be seen: its files are not listed";
   if (detail.log_with_content) return "it has run: there is a log";
   if (detail.has_snapshot) return "it has a snapshot";
   if (vm.has_disk || !detail.config.disks.empty()) return "it has a disk";

@@ -346,6 +346,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
     detail.power = vsphere::PowerState::off;
     detail.instance_uuid = vm.instance_uuid;
     found.parent = folder;
+    found.files_listed = true;
     for (const auto& [key, value] : vm.marks) found.marks[key] = value;
     if (at_creation) at_creation(machine);
     machines[made.value] = machine;
