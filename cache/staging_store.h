@@ -79,6 +79,9 @@ class StagingStore {
   virtual Status set_xattr(StagedId id, const std::string& name, const std::string& value,
                            int flags) = 0;
   virtual Status remove_xattr(StagedId id, const std::string& name) = 0;
+  /// This directory and all below it stay only as long as the store is open: the next open() finds
+  /// them gone. Durable when it returns.
+  virtual Status end_with_mount(StagedId directory) = 0;
   virtual Status fsync(StagedId id) = 0;
   /// Counts the changes of a file's content, so that a hash is computed once a content.
   virtual Result<uint64_t> content_version(StagedId file) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "vsphere/cancel.h"
@@ -16,6 +17,9 @@ struct Call {
   CancelToken cancel;
   /// SOAP header operationID (opID in vpxd.log); empty: the connection makes one.
   std::string operation_id;
+  /// Told by waits for a task, which `timeout` does not end: true each time when the server has
+  /// given no answer for that long again, false when it answers again. Runs on the waiting thread.
+  std::function<void(bool silent)> silence = nullptr;
 };
 
 }  // namespace vtpmfs::vsphere

@@ -110,6 +110,7 @@ struct VmIdentity {
   std::optional<MoRef> parent;
   std::map<std::string, std::string> marks;  ///< extraConfig vtpmfs.*
   bool has_disk = false;
+  bool files_listed = false;  ///< else nothing is known of logs of a run
 };
 
 /// A task of vCenter: reference, and the percent as it goes.
@@ -132,6 +133,15 @@ class RestoreTarget {
   /// Every VM anywhere in this vCenter with this BIOS uuid (instance = false) or instanceUuid.
   virtual Result<std::vector<MoRef>> find_by_uuid(const std::string& uuid, bool instance,
                                                   const Call& call) = 0;
+  /// The names of VMs anywhere in this vCenter whose vTPM has one of these endorsement key
+  /// certificates (base64 DER). May be up to half a minute old.
+  virtual Result<std::vector<std::string>> vms_with_certificates(
+      const std::vector<std::string>& certificates, const Call& call) = 0;
+  /// The .vmx and .vmtx files in a directory of a datastore, registered or not; empty where it is
+  /// not there.
+  virtual Result<std::vector<std::string>> vm_files_in(const DatastorePlace& place,
+                                                       const std::string& directory,
+                                                       const Call& call) = 0;
   virtual Result<VmIdentity> identify(const MoRef& vm, const Call& call) = 0;
   /// The providers; fails with EACCES/EOPNOTSUPP where the list cannot be read (ListKmsClusters,
   /// else ListKmipServers, else the kmipServers property).
@@ -157,6 +167,8 @@ class RestoreTarget {
   /// on).
   virtual Result<std::optional<MoRef>> wait_task(const MoRef& task, const TaskProgress& progress,
                                                  const Call& call) = 0;
+  /// The same for at most call.timeout, for who cannot wait any longer: ETIMEDOUT with maybe_done.
+  virtual Result<std::optional<MoRef>> wait_task_briefly(const MoRef& task, const Call& call) = 0;
   virtual Status cancel_task(const MoRef& task, const Call& call) = 0;
   virtual Status add_tpm(const MoRef& vm, const VirtualTpm* saved, const Call& call) = 0;
   virtual Status set_key(const MoRef& vm, const CryptoKeyId& key,

@@ -62,7 +62,8 @@ Status DiskStagingStore::compact() {
   }
   log_ = std::move(*fresh);
   compact_at_ = std::max(kSmall, kGrowth * log_->size());
-  return {};
+  // Only now: whatever comes of it, records go to the file that has the name.
+  return IndexLog::sync_name(index);
 }
 
 Result<StagedId> DiskStagingStore::root(const std::string& datacenter) {
@@ -268,6 +269,21 @@ Status DiskStagingStore::set_xattr(StagedId id, const std::string& name, const s
   change.value = value;
   change.ctime = clock_.now();
   return record(change);
+}
+
+Status DiskStagingStore::end_with_mount(StagedId directory) {
+  {
+    const std::lock_guard hold_lock(lock_);
+    const auto found = node(directory);
+    if (!found) return fail(found.error());
+    if (!(*found)->temporary) {
+      IndexRecord change;
+      change.action = IndexAction::temporary;
+      change.id = directory;
+      if (auto done = record(change); !done) return done;
+    }
+  }
+  return fsync(directory);
 }
 
 Status DiskStagingStore::remove_xattr(StagedId id, const std::string& name) {

@@ -61,6 +61,7 @@ class DiskStagingStore final : public StagingStore {
   Result<std::vector<std::string>> list_xattr(StagedId id) override;
   Status set_xattr(StagedId id, const std::string& name, const std::string& value,
                    int flags) override;
+  Status end_with_mount(StagedId directory) override;
   Status remove_xattr(StagedId id, const std::string& name) override;
   Status fsync(StagedId id) override;
   Result<uint64_t> content_version(StagedId file) override;

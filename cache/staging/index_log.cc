@@ -133,6 +133,10 @@ Status IndexLog::rewrite(
     unlink(fresh.c_str());
     return written;
   }
+  return {};
+}
+
+Status IndexLog::sync_name(const std::string& path) {
   const size_t slash = path.rfind('/');
   const int directory = ::open(slash == std::string::npos ? "." : path.substr(0, slash).c_str(),
                                O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -19,10 +19,13 @@ class IndexLog {
   /// torn rest. EIO for a file of another version.
   static Result<std::unique_ptr<IndexLog>> open(
       const std::string& path, const std::function<void(const IndexRecord&)>& replay);
-  /// Writes `records` as a new log, durable before it takes the place of the old one.
+  /// Writes `records` as a new log, durable before it takes the place of the old one. On
+  /// success the old one has no name any more, and the new one is to be opened.
   static Status rewrite(
       const std::string& path,
       const std::function<Status(const std::function<Status(const IndexRecord&)>&)>& records);
+  /// Makes durable which file has the log's name.
+  static Status sync_name(const std::string& path);
   IndexLog(const IndexLog&) = delete;
   IndexLog& operator=(const IndexLog&) = delete;
   ~IndexLog();

@@ -21,7 +21,8 @@ enum class IndexAction : uint8_t {
   exchange = 6,    ///< the same, both stay
   attributes = 7,  ///< id, permissions, uid, gid, times, mtime_set
   set_xattr = 8,   ///< id, name, value
-  remove_xattr = 9
+  remove_xattr = 9,
+  temporary = 10  ///< id: with all below it, gone when the store is opened the next time
 };
 
 struct IndexRecord {

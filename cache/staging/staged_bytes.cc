@@ -53,6 +53,7 @@ Status DiskStagingStore::load() {
   names_.apply(gap);
   // Written anew without its history, so that the log does not grow from mount to mount; what was
   // removed is forgotten with it.
+  names_.drop_temporary();
   const auto records = names_.snapshot();
   names_ = StagedNamespace();
   for (const IndexRecord& change : records) names_.apply(change);

@@ -238,8 +238,34 @@ std::vector<StagedId> StagedNamespace::apply(const IndexRecord& record) {
         if (record.ctime != WallTime{}) node->ctime = record.ctime;
       }
       return {};
+    case IndexAction::temporary:
+      if (StagedNode* node = find(record.id)) node->temporary = true;
+      return {};
   }
   return {};
+}
+
+void StagedNamespace::erase_with_all_below(StagedId id) {
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end()) return;
+  const auto children = std::move(found->second.children);
+  nodes_.erase(found);
+  for (const auto& [name, child] : children) erase_with_all_below(child);
+}
+
+void StagedNamespace::drop_temporary() {
+  std::vector<StagedId> ended;
+  for (const auto& [id, node] : nodes_)
+    if (node.temporary && !is_root(id)) ended.push_back(id);
+  for (const StagedId id : ended) {
+    const StagedNode* node = find(id);
+    if (node == nullptr) continue;  // it went with what is above it
+    if (StagedNode* parent = find(node->parent)) {
+      if (node->directory && parent->subdirectories > 0) --parent->subdirectories;
+      parent->children.erase(node->name);
+    }
+    erase_with_all_below(id);
+  }
 }
 
 std::vector<IndexRecord> StagedNamespace::snapshot() const {
@@ -268,6 +294,12 @@ std::vector<IndexRecord> StagedNamespace::snapshot() const {
     record.mtime = node.mtime;
     record.ctime = node.ctime;
     records.push_back(record);
+    if (node.temporary) {
+      IndexRecord temporary;
+      temporary.action = IndexAction::temporary;
+      temporary.id = id;
+      records.push_back(std::move(temporary));
+    }
     for (const auto& [name, value] : node.xattrs) {
       IndexRecord xattr;
       xattr.action = IndexAction::set_xattr;

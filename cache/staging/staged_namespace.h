@@ -18,6 +18,7 @@ struct StagedNode {
   std::string name;
   bool directory = false;
   bool mtime_set = false;
+  bool temporary = false;  ///< not there any more when the store is opened the next time
   uint32_t permissions = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;
@@ -54,6 +55,8 @@ class StagedNamespace {
   /// Numbers of nodes that this took out of the tree; their bytes may go once nobody holds them.
   std::vector<StagedId> apply(const IndexRecord& record);
   void forget(StagedId id) { nodes_.erase(id); }
+  /// Takes out what is temporary, with all below it.
+  void drop_temporary();
 
   /// Records that make this namespace from nothing, parents first.
   [[nodiscard]] std::vector<IndexRecord> snapshot() const;
@@ -61,6 +64,7 @@ class StagedNamespace {
  private:
   [[nodiscard]] uint32_t depth(StagedId id) const;
   [[nodiscard]] uint32_t height(StagedId id) const;
+  void erase_with_all_below(StagedId id);
   [[nodiscard]] bool is_below(StagedId id, StagedId ancestor) const;
   std::vector<StagedId> detach(StagedId directory, const std::string& name, WallTime when);
   void attach(StagedId id, StagedId directory, const std::string& name, WallTime when);

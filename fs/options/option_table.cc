@@ -130,6 +130,7 @@ const std::array kTable{
                "further extraConfig keys for config.json; may be repeated",
                [](Options& o, const std::string& v) {
                  o.save_extra_config.push_back(v);
+                 o.restore.save_extra_config.push_back(v);
                  return Status{};
                }},
     OptionSpec{

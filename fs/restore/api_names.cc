@@ -76,8 +76,15 @@ bool ends_with_saved_path(const std::vector<std::string>& staged,
 }  // namespace
 
 std::string api_name(std::string_view directory_name) {
-  if (is_api_form(directory_name)) return std::string(directory_name);
   std::string out;
+  if (is_api_form(directory_name)) {
+    // The vCenter writes its escapes in lower case; the name has to read back as it was sent.
+    out = directory_name;
+    for (size_t at = out.find('%'); at != std::string::npos; at = out.find('%', at + 1))
+      for (size_t i = at + 1; i < at + 3; ++i)
+        out[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(out[i])));
+    return out;
+  }
   for (const char c : directory_name) {
     if (c == '%')
       out += "%25";

@@ -23,6 +23,16 @@ bool says_no_nvram(const StagedContents& contents) {
   return config && config->origin && config->origin->no_nvram;
 }
 
+/// Of the five files; nvram is not missing where config.json says that there was none.
+std::vector<std::string> missing_of_the_five(const StagedContents& contents) {
+  std::vector<std::string> missing;
+  for (const std::string_view name : kFiveFiles)
+    if (contents.hashes.find(name) == contents.hashes.end() &&
+        !(name == cache::kNvramFile && says_no_nvram(contents)))
+      missing.emplace_back(name);
+  return missing;
+}
+
 }  // namespace
 
 bool makes_a_set(std::string_view name) {
@@ -47,19 +57,19 @@ Judgement judge(const StagedContents& contents) {
   if (!is_set) return judgement;
   if (!contents.manifest || contents.manifest->empty()) {
     judgement.verdict = Verdict::no_manifest;
+    judgement.missing = missing_of_the_five(contents);
     judgement.words =
-        "waiting for SHA256SUMS, which tells whole files from half ones; to start without it: sync "
-        "this directory";
+        judgement.missing.empty()
+            ? "waiting for SHA256SUMS, which tells whole files from half ones; to start without "
+              "it: sync this directory"
+            : fmt::format("waiting for {} and SHA256SUMS", fmt::join(judgement.missing, ", "));
     return judgement;
   }
   const auto sums = cache::parse_sha256sums(*contents.manifest);
   if (!sums) {
     judgement.verdict = Verdict::bad_manifest;
     judgement.words = sums.error().words;
-    for (const std::string_view name : kFiveFiles)
-      if (contents.hashes.find(name) == contents.hashes.end() &&
-          !(name == cache::kNvramFile && says_no_nvram(contents)))
-        judgement.missing.emplace_back(name);
+    judgement.missing = missing_of_the_five(contents);
     return judgement;
   }
   for (const auto& [name, hash] : *sums) {

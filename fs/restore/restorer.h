@@ -31,6 +31,7 @@ struct RestoreStatus {
   State state = State::waiting;
   std::string step;  ///< in the present tense: "creating the VM"
   int percent = 0;
+  bool unanswered = false;  ///< the vCenter has been silent for `--timeout`; the restore goes on
   std::string vm_name;
   std::string vm_path;  ///< inventory path of the new VM
   std::string vm_moref;
@@ -57,6 +58,8 @@ struct RestoreOptions {
   bool templates = false;
   bool degraded = false;
   uint64_t nvram_max = 16ULL << 20;
+  /// Globs of extraConfig keys that a backup may bring along; the same as for saving.
+  std::vector<std::string> save_extra_config;
 };
 
 /// One set, its bytes frozen, with the place that its staged path names.

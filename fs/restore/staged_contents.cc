@@ -215,6 +215,15 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
                             "', which is the name of its folder: make that folder first (mkdir), "
                             "then copy the set's directory into it");
   asked.folders = place.folders;
+  // A folder that is there has its own name, however the mount shows it (marked, cut, escaped).
+  folder = *vm_folder;
+  const size_t first = path->size() - 1 - asked.folders.size();
+  for (size_t i = 0; i < asked.folders.size(); ++i) {
+    const auto child = inventory_.child(folder, (*path)[first + i]);
+    if (!child || child->kind != cache::PlaceKind::vm_folder) break;
+    asked.folders[i] = child->raw_name;
+    folder = child->id;
+  }
   asked.vm_name = place.vm_name;
   if (!fits_vsphere(asked.vm_name))
     return fail(EINVAL, "the name of a VM has at most 80 characters");

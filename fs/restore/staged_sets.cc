@@ -1,5 +1,7 @@
 #include "fs/restore/staged_sets.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -170,6 +172,9 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     case Verdict::not_restorable:
       return refused(EINVAL, kUseWholeSet);
     case Verdict::no_manifest:
+      if (!judgement.missing.empty())
+        return nothing_to_start("without SHA256SUMS all five files have to be there: " +
+                                judgement.words);
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -222,18 +227,32 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
   restorer_.start(
       std::move(*asked), caller.interrupted,
       [self, directory](const RestoreStatus& status) {
-        if (const auto sets = self.lock()) {
-          const std::lock_guard hold(sets->lock_);
-          if (const auto found = sets->sets_.find(directory); found != sets->sets_.end())
-            found->second.status = status;
-        }
+        if (const auto sets = self.lock()) sets->told(directory, status);
       },
       [self, directory](const Status& result) {
         if (const auto sets = self.lock()) sets->ended(directory, result);
       });
 }
 
+void StagedSets::told(StagedId directory, const RestoreStatus& status) {
+  std::vector<Answer<void>> waiters;
+  {
+    const std::lock_guard hold(lock_);
+    const auto found = sets_.find(directory);
+    if (found == sets_.end()) return;
+    found->second.status = status;
+    // A task that was sent is never abandoned, but nobody has to wait for a vCenter that is away.
+    if (status.unanswered) waiters.swap(found->second.waiters);
+  }
+  for (const auto& waiter : waiters)
+    waiter(fail(ETIMEDOUT, "the vCenter does not answer; the restore goes on, see restore.status"));
+}
+
 void StagedSets::ended(StagedId directory, Status result) {
+  // Before anybody is answered: a set that has become a VM is no set that waits at the next mount.
+  if (result)
+    if (auto marked = store_.end_with_mount(directory); !marked)
+      spdlog::warn("a finished set stays in restore/ after this mount: {}", marked.error().words);
   std::vector<Answer<void>> waiters;
   {
     const std::lock_guard hold(lock_);
@@ -288,7 +307,9 @@ void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
       found->second.settled = true;
     }
     const auto present = contents(directory);
-    if (present && judge(*present).verdict == Verdict::no_manifest && !hidden(directory))
+    if (!present || hidden(directory)) continue;
+    const Judgement judgement = judge(*present);
+    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty())
       begin(directory, false, Caller{}, [](const Status&) {});  // restore.status tells
   }
 }

@@ -126,6 +126,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   bool hidden(cache::StagedId directory) const;
   cache::StagedId root_above(cache::StagedId directory) const;
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
+  void told(cache::StagedId directory, const RestoreStatus& status);
   void ended(cache::StagedId directory, Status result);
   void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
               bool told);

@@ -250,6 +250,37 @@ TEST_F(RestoreCallsTest, Looking) {
   EXPECT_EQ(gone.error().code.value(), ENOENT);
 }
 
+TEST_F(RestoreCallsTest, WhoseDirectoryItIs) {
+  const auto vmx = DatastorePath::parse(saved.vm_path_name.value_or(""));
+  ASSERT_TRUE(vmx);
+  const auto files = target().vm_files_in(place, vmx->directory(), {});
+  ASSERT_TRUE(files) << files.error().words;
+  EXPECT_EQ(*files, std::vector<std::string>{vmx->name()});
+  const auto none = target().vm_files_in(place, "no such directory", {});
+  ASSERT_TRUE(none) << none.error().words;
+  EXPECT_TRUE(none->empty());
+}
+
+TEST_F(RestoreCallsTest, ALivingTpmIsFoundByItsCertificates) {
+  ASSERT_TRUE(saved.vtpm && !saved.vtpm->certificates.empty());
+  const auto living = target().vms_with_certificates({saved.vtpm->certificates.front()}, {});
+  ASSERT_TRUE(living) << living.error().words;
+  EXPECT_EQ(*living, std::vector<std::string>{saved.name.value_or("")});
+  // All VMs are read once for many sets.
+  vcenter.reset_counts();
+  EXPECT_TRUE(target().vms_with_certificates({"b3RoZXI="}, {}).value().empty());
+  EXPECT_EQ(vcenter.count("RetrievePropertiesEx"), 0U);
+}
+
+TEST_F(RestoreCallsTest, ATpmWhoseVmIsGoneIsNotAlive) {
+  const auto certificates = saved.vtpm->certificates;
+  ASSERT_EQ(target().vms_with_certificates(certificates, {}).value().size(), 1U);
+  ASSERT_TRUE(target().destroy_vm(saved.vm, {}));
+  const auto living = target().vms_with_certificates(certificates, {});
+  ASSERT_TRUE(living) << living.error().words;
+  EXPECT_TRUE(living->empty());
+}
+
 TEST_F(RestoreCallsTest, FoldersAndDestroying) {
   const auto made = target().create_folder(folder, "new %2f folder", {});
   ASSERT_TRUE(made) << made.error().words;
@@ -258,6 +289,7 @@ TEST_F(RestoreCallsTest, FoldersAndDestroying) {
   folder = *made;
   const auto vm = create(new_vm("short-lived"));
   ASSERT_TRUE(vm) << vm.error().words;
+  EXPECT_TRUE(target().identify(*vm, {})->files_listed);
   vcenter.set("destroy", "refuse");
   EXPECT_FALSE(target().destroy_vm(*vm, {}));
   vcenter.set("destroy", "allow");

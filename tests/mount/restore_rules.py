@@ -98,6 +98,26 @@ def rows_of_waiting(matrix, vault):
         vault.check_nothing_made([*machines, other.path])
         run_well("rsync", "-a", lost.saved, os.path.dirname(vault.staged(lost)))
         vault.check(lost)
+    with matrix.row("what has become a VM is forgotten with the mount; its directory makes no second one"):
+        staged = vault.staged(lost)
+        if not os.path.exists(staged + "/nvram"):
+            raise AssertionError("the finished set is gone while the mount lives")
+        vault.remount()
+        machines = vault.paths()
+        if os.path.exists(staged + "/nvram"):
+            raise AssertionError("the finished set is still staged after a remount")
+        vault.check_nothing_made(machines)
+    with matrix.row("fsync of half a set without SHA256SUMS answers 0 and makes nothing"):
+        lost = vault.take()
+        machines = vault.paths()
+        names = sorted(set(os.listdir(lost.saved)) - {"SHA256SUMS"})
+        for name in names[:-1]:
+            write_set(lost.saved, vault.staged(lost), [name])
+            run_well("sync", vault.staged(lost))
+        vault.check_nothing_made(machines)
+        expect_equal(write_set(lost.saved, vault.staged(lost), [names[-1], "SHA256SUMS"]), None,
+                     "errno of the last close")
+        vault.check(lost)
     with matrix.row("a daemon that is killed keeps what is staged; nothing starts by itself afterwards"):
         lost = vault.take()
         machines = vault.paths()

@@ -22,7 +22,6 @@ constexpr std::array kNoKey{
     Reason{"WrappingKeyMissingInKMS", "the key server does not have the wrapping key"},
     Reason{"WrappingKeyNotActiveOrEnabled",
            "the wrapping key is not active or not enabled in the key server"},
-    Reason{"KeyStateClusterInvalid", "vCenter does not know the key provider"},
 };
 
 std::string named(const CryptoKeyId& key) {

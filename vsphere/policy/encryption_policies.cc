@@ -18,8 +18,7 @@ bool is_encryption_component(const std::string& id,
   // Known without being read: vcsim has the reference, but not the component.
   if (id == kDefaultEncryptionComponent) return true;
   const auto found = components.find(id);
-  return found != components.end() &&
-         (found->second.line_of_service == "ENCRYPTION" || asks_for_encryption(found->second));
+  return found != components.end() && encrypts_as_component(found->second);
 }
 
 bool encrypts(const PolicyProfile& policy, const std::map<std::string, PolicyProfile>& components) {
@@ -32,6 +31,10 @@ bool encrypts(const PolicyProfile& policy, const std::map<std::string, PolicyPro
 }
 
 }  // namespace
+
+bool encrypts_as_component(const PolicyProfile& component) {
+  return component.line_of_service == "ENCRYPTION" || asks_for_encryption(component);
+}
 
 std::vector<std::string> components_to_read(const std::vector<PolicyProfile>& policies) {
   std::set<std::string> ids;

@@ -37,6 +37,9 @@ inline constexpr std::string_view kBuiltInPolicy = "4d5f673c-536f-11e6-beb8-9e71
 /// Ids of the components that have to be read before encryption_policies_among() can judge.
 std::vector<std::string> components_to_read(const std::vector<PolicyProfile>& policies);
 
+/// A component that encrypts what refers to it.
+bool encrypts_as_component(const PolicyProfile& component);
+
 /// Those of the policies that encrypt, in the direct form (they ask for VM encryption themselves)
 /// or the indirect one (they refer to a component that does). The built-in one comes first, the
 /// others by name.

@@ -76,12 +76,12 @@ Result<std::optional<bool>> PolicyService::knows_vm_encryption(const Call& how) 
   return std::optional<bool>(false);
 }
 
-Result<std::vector<std::string>> PolicyService::requirement_policies(const MoRef& manager,
-                                                                     const Call& how) {
+Result<std::vector<std::string>> PolicyService::policies_of(const MoRef& manager,
+                                                            const char* category, const Call& how) {
   _pbm__PbmQueryProfile request;
   request._USCOREthis = to_soap(manager);
   request.resourceType = storage();
-  request.profileCategory = "REQUIREMENT";
+  request.profileCategory = category;
   const auto answer = call<_pbm__PbmQueryProfileResponse>(caller_, request, how);
   if (!answer) return fail(answer.error());
   std::vector<std::string> ids;
@@ -126,7 +126,7 @@ Result<std::vector<PolicyProfile>> PolicyService::read_profiles(const MoRef& man
 Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call& how) {
   const auto manager = profile_manager(how);
   if (!manager) return fail(manager.error());
-  const auto ids = requirement_policies(*manager, how);
+  const auto ids = policies_of(*manager, "REQUIREMENT", how);
   if (!ids) return fail(ids.error());
   const auto policies = read_profiles(*manager, *ids, how);
   if (!policies) return fail(policies.error());
@@ -135,6 +135,18 @@ Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call
   std::map<std::string, PolicyProfile> components;
   for (PolicyProfile& component : *read) components[component.id] = std::move(component);
   return encryption_policies_among(*policies, components);
+}
+
+std::optional<std::string> PolicyService::component_named(const MoRef& manager,
+                                                          const std::string& name,
+                                                          const Call& how) {
+  const auto ids = policies_of(manager, "DATA_SERVICE_POLICY", how);
+  if (!ids) return std::nullopt;
+  const auto components = read_profiles(manager, *ids, how);
+  if (!components) return std::nullopt;
+  for (const PolicyProfile& component : *components)
+    if (component.name == name && encrypts_as_component(component)) return component.id;
+  return std::nullopt;
 }
 
 Result<StoragePolicy> PolicyService::create_encryption_policy(const std::string& name,
@@ -152,7 +164,12 @@ Result<StoragePolicy> PolicyService::create_encryption_policy(const std::string&
   };
   auto id = create(referring_policy(name, std::string(kDefaultEncryptionComponent)));
   if (!id && fault_type(id.error()) == "InvalidArgument") {
-    const auto component = create(encryption_component(name + " component"));
+    const std::string component_name = name + " component";
+    auto component = create(encryption_component(component_name));
+    // An earlier try made it, or another one makes it just now.
+    if (!component && (component.error().code == Errno{EEXIST} || component.error().maybe_done)) {
+      if (auto found = component_named(*manager, component_name, how)) component = *found;
+    }
     if (!component) return fail(component.error());
     id = create(referring_policy(name, *component));
   }

@@ -24,12 +24,16 @@ class PolicyService {
   Result<std::optional<bool>> knows_vm_encryption(const Call& call);
   Result<std::vector<StoragePolicy>> encryption_policies(const Call& call);
   /// A policy that refers to the default encryption component, or where that is missing to a
-  /// component made for it. EEXIST where the name is taken.
+  /// component made for it, or left by an earlier try. EEXIST where the policy's name is taken.
   Result<StoragePolicy> create_encryption_policy(const std::string& name, const Call& call);
 
  private:
   Result<MoRef> profile_manager(const Call& call);
-  Result<std::vector<std::string>> requirement_policies(const MoRef& manager, const Call& call);
+  Result<std::vector<std::string>> policies_of(const MoRef& manager, const char* category,
+                                               const Call& call);
+  /// The encryption component of this name; empty where there is none, or none can be seen.
+  std::optional<std::string> component_named(const MoRef& manager, const std::string& name,
+                                             const Call& call);
   /// Profiles that the server does not know are left out.
   Result<std::vector<PolicyProfile>> read_profiles(const MoRef& manager,
                                                    const std::vector<std::string>& ids,

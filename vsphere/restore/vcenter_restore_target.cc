@@ -9,8 +9,10 @@
 #include "vsphere/policy/policy_service.h"
 #include "vsphere/restore/config_spec.h"
 #include "vsphere/restore/device_spec.h"
+#include "vsphere/restore/living_tpms.h"
 #include "vsphere/restore/placement.h"
 #include "vsphere/restore/vm_changes.h"
+#include "vsphere/restore/vm_file_search.h"
 #include "vsphere/restore/vm_lookup.h"
 #include "vsphere/restore_target.h"
 #include "vsphere/soap/arena.h"
@@ -35,7 +37,8 @@ class VCenterRestoreTarget : public RestoreTarget {
         reader_(caller, {}),
         changes_(caller),
         keys_(caller),
-        policies_(caller) {}
+        policies_(caller),
+        living_tpms_(caller) {}
 
   Result<PlacementOptions> placement_options(const MoRef& datacenter, const Call& call) override {
     return read_placement_options(caller_, datacenter, call);
@@ -49,6 +52,17 @@ class VCenterRestoreTarget : public RestoreTarget {
   Result<std::vector<MoRef>> find_by_uuid(const std::string& uuid, bool instance,
                                           const Call& call) override {
     return find_vms_by_uuid(caller_, uuid, instance, call);
+  }
+
+  Result<std::vector<std::string>> vms_with_certificates(
+      const std::vector<std::string>& certificates, const Call& call) override {
+    return living_tpms_.with_any_of(certificates, call);
+  }
+
+  Result<std::vector<std::string>> vm_files_in(const DatastorePlace& place,
+                                               const std::string& directory,
+                                               const Call& call) override {
+    return find_vm_files(caller_, place, directory, call);
   }
 
   Result<VmIdentity> identify(const MoRef& vm, const Call& call) override {
@@ -67,6 +81,7 @@ class VCenterRestoreTarget : public RestoreTarget {
     identity.parent = record.parent ? record.parent : record.parent_vapp;
     identity.marks = std::move(record.marks);
     identity.has_disk = record.may_hold_data;
+    identity.files_listed = record.files_listed;
     identity.detail = std::move(record.detail);
     return identity;
   }
@@ -111,6 +126,10 @@ class VCenterRestoreTarget : public RestoreTarget {
   Result<std::optional<MoRef>> wait_task(const MoRef& task, const TaskProgress& progress,
                                          const Call& call) override {
     return changes_.wait(task, progress, call);
+  }
+
+  Result<std::optional<MoRef>> wait_task_briefly(const MoRef& task, const Call& call) override {
+    return changes_.wait_briefly(task, call);
   }
 
   Status cancel_task(const MoRef& task, const Call& call) override {
@@ -189,6 +208,7 @@ class VCenterRestoreTarget : public RestoreTarget {
   VmChanges changes_;
   KeyManager keys_;
   PolicyService policies_;
+  LivingTpms living_tpms_;
 };
 
 }  // namespace

@@ -76,17 +76,29 @@ Status VmChanges::destroy(const MoRef& vm, const Call& how) {
 
 Result<std::optional<MoRef>> VmChanges::wait(const MoRef& task, const TaskProgress& progress,
                                              const Call& how) {
+  return wait_patiently(task, TaskPatience::without_end, progress, how);
+}
+
+Result<std::optional<MoRef>> VmChanges::wait_patiently(const MoRef& task, TaskPatience patience,
+                                                       const TaskProgress& progress,
+                                                       const Call& how) {
   std::optional<MoRef> result;
-  const auto done =
-      wait_for_task(caller_, task, how, TaskPatience::without_end, progress,
-                    [&](const xsd__anyType* value) -> Status {
-                      if (const auto* ref = value_as<vim25__ManagedObjectReference>(value)) {
-                        result = from_soap(*ref);
-                      }
-                      return {};
-                    });
+  const auto done = wait_for_task(
+      caller_, task, how, patience, progress,
+      [&](const xsd__anyType* value) -> Status {
+        if (const auto* ref = value_as<vim25__ManagedObjectReference>(value)) {
+          result = from_soap(*ref);
+        }
+        return {};
+      },
+      TaskResult::optional);
   if (!done) return fail(done.error());
   return result;
+}
+
+Result<std::optional<MoRef>> VmChanges::wait_briefly(const MoRef& task, const Call& how) {
+  return wait_patiently(
+      task, TaskPatience::until_timeout, [](int) {}, how);
 }
 
 Status VmChanges::cancel(const MoRef& task, const Call& how) {

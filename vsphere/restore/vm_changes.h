@@ -8,6 +8,7 @@
 #include "vsphere/call.h"
 #include "vsphere/error.h"
 #include "vsphere/restore_target.h"
+#include "vsphere/task/task_wait.h"
 
 class vim25__VirtualMachineConfigSpec;
 
@@ -32,9 +33,13 @@ class VmChanges {
 
   Result<std::optional<MoRef>> wait(const MoRef& task, const TaskProgress& progress,
                                     const Call& call);
+  /// The same for at most call.timeout: ETIMEDOUT with maybe_done.
+  Result<std::optional<MoRef>> wait_briefly(const MoRef& task, const Call& call);
   Status cancel(const MoRef& task, const Call& call);
 
  private:
+  Result<std::optional<MoRef>> wait_patiently(const MoRef& task, TaskPatience patience,
+                                              const TaskProgress& progress, const Call& call);
   SoapCaller& caller_;
 };
 

@@ -32,15 +32,32 @@ Error vanished(const MoRef& task) {
 /// What one look at a task found: nothing yet (empty), or its end.
 using Look = std::optional<Status>;
 
+Status take(const ObjectProperties& object, const MoRef& task, const TaskResultReader& take_result,
+            TaskResult wanted) {
+  constexpr std::string_view kResult = "info.result";
+  const auto* result = object.value(kResult);
+  if (result == nullptr && wanted == TaskResult::expected) {
+    Error error = object.missing(kResult).value_or(
+        Error{Errno{EIO}, "task " + task.value + " succeeded and does not say what came of it"});
+    error.maybe_done = true;
+    return fail(std::move(error));
+  }
+  return take_result(result);
+}
+
 Look look_at(const ObjectProperties& object, const MoRef& task, const TaskProgress& progress,
-             const TaskResultReader& take_result) {
+             const TaskResultReader& take_result, TaskResult wanted) {
   if (object.gone()) return Status(fail(vanished(task)));
   const auto state = object.text("info.state");
-  if (!state) return Status(fail(state.error()));
+  if (!state) {
+    // Unreadable is not failed: the task may be at work, or have done it.
+    return Status(fail(may_have_been_done(state.error().code.value(),
+                                          "task " + task.value + ": " + state.error().words)));
+  }
   if (const auto percent = object.integer("info.progress"); progress && percent && *percent) {
     progress(static_cast<int>(std::clamp<int64_t>(**percent, 0, 100)));
   }
-  if (*state == "success") return take_result(object.value("info.result"));
+  if (*state == "success") return take(object, task, take_result, wanted);
   if (*state != "error") return std::nullopt;
   const auto* fault = value_as<vim25__LocalizedMethodFault>(object.value("info.error"));
   if (fault == nullptr || fault->fault == nullptr) {
@@ -49,31 +66,61 @@ Look look_at(const ObjectProperties& object, const MoRef& task, const TaskProgre
   return Status(fail(fault_error(*fault)));
 }
 
-/// The connection is away, not the task.
+/// The connection is away or its answer was garbled, not the task. A refused login is never tried
+/// again by itself.
 bool may_come_back(const Error& error) {
-  return error.fault == nullptr &&
-         (error.code == Errno{EHOSTUNREACH} || error.code == Errno{ETIMEDOUT});
+  if (error.fault != nullptr) return false;
+  return error.code != Errno{EINTR} && error.code != Errno{ECANCELED} &&
+         error.code != Errno{EACCES};
 }
+
+/// Tells who waits that the server is silent, once in each span of call.timeout, and when it
+/// answers again.
+class Silence {
+ public:
+  explicit Silence(const Call& call) : call_(call) {}
+
+  void answered() {
+    if (told_ && call_.silence) call_.silence(false);
+    told_ = false;
+    since_ = Clock::now();
+  }
+  void unanswered() {
+    if (Clock::now() - since_ < call_.timeout) return;
+    told_ = true;
+    since_ = Clock::now();
+    if (call_.silence) call_.silence(true);
+  }
+
+ private:
+  const Call& call_;
+  Clock::time_point since_ = Clock::now();
+  bool told_ = false;
+};
 
 }  // namespace
 
 Status wait_for_task(SoapCaller& caller, const MoRef& task, const Call& call, TaskPatience patience,
-                     const TaskProgress& progress, const TaskResultReader& take_result) {
+                     const TaskProgress& progress, const TaskResultReader& take_result,
+                     TaskResult wanted) {
   PropertyCollector collector(caller);
   PropertyQuery query;
   query.properties = {{"Task", {"info.state", "info.error", "info.result", "info.progress"}}};
   query.objects = {task};
   query.report_missing_objects = true;
   const auto deadline = Clock::now() + call.timeout;
+  Silence silence(call);
   for (milliseconds rest = kFirstPause;; rest = std::min(rest * 2, kLongestPause)) {
     Look look = Status(fail(vanished(task)));
     const auto asked = collector.retrieve(
         query, call, [] {},
         [&](const vim25__ObjectContent& content) {
-          look = look_at(ObjectProperties(content), task, progress, take_result);
+          look = look_at(ObjectProperties(content), task, progress, take_result, wanted);
         });
     if (asked && look) return *look;
-    if (!asked) {
+    if (asked) {
+      silence.answered();
+    } else {
       if (fault_type(asked.error()) == "ManagedObjectNotFound") return fail(vanished(task));
       if (patience != TaskPatience::without_end || !may_come_back(asked.error())) {
         // The question got no answer; whatever became of it, the task itself was sent.
@@ -81,6 +128,7 @@ Status wait_for_task(SoapCaller& caller, const MoRef& task, const Call& call, Ta
         error.maybe_done = true;
         return fail(std::move(error));
       }
+      silence.unanswered();
     }
     if (patience == TaskPatience::until_timeout && Clock::now() + rest > deadline) {
       return fail(may_have_been_done(ETIMEDOUT, "task " + task.value + " takes too long"));

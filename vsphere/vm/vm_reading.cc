@@ -142,7 +142,8 @@ bool is_log_of_a_run(const vim25__VirtualMachineFileLayoutExFileInfo& file) {
   return name.starts_with("vmware") && name.ends_with(".log");
 }
 
-void read_layout(const ObjectProperties& object, Reader& reader, VmDetail& detail) {
+void read_layout(const ObjectProperties& object, Reader& reader, VmRecord& record) {
+  VmDetail& detail = record.detail;
   if (auto error = object.missing(kLayoutFiles)) {
     reader.unreadable(kLayoutFiles, std::move(*error));
     return;
@@ -154,6 +155,7 @@ void read_layout(const ObjectProperties& object, Reader& reader, VmDetail& detai
     reader.unreadable(kLayoutFiles, property_value::unexpected(*value, "a file layout"));
     return;
   }
+  record.files_listed = true;
   for (const auto& file : files->VirtualMachineFileLayoutExFileInfo) {
     detail.log_with_content |= is_log_of_a_run(file);
     if (file.type != "nvram" || detail.nvram_layout) continue;
@@ -215,7 +217,7 @@ VmRecord read_vm(const ObjectProperties& object,
   detail.tpm_present = reader.helpful(object.boolean("summary.config.tpmPresent"));
   read_device_list(object, reader, record);
   detail.vm_path_name = reader.text(kVmPathName);
-  read_layout(object, reader, detail);
+  read_layout(object, reader, record);
   detail.has_snapshot = !reader.references(kRootSnapshot).empty();
   detail.power = power_state(reader.text(kPowerState));
   detail.connection_state = reader.text(kConnectionState).value_or("");

@@ -19,6 +19,7 @@ struct VmRecord {
   std::optional<MoRef> parent;
   std::optional<MoRef> parent_vapp;
   std::map<std::string, std::string> marks;  ///< extraConfig vtpmfs.*, where the whole was read
+  bool files_listed = false;                 ///< layoutEx.file was there
   bool may_hold_data = false;  ///< see DeviceList; true also where the device list is unreadable
 };
 

@@ -40,6 +40,7 @@ Status RestoreJob::create() {
   choices.living_original = living_original_;
   choices.connect_nics = surroundings_.options.connect_nics;
   choices.degraded = surroundings_.options.degraded;
+  choices.extra_config_globs = surroundings_.options.save_extra_config;
   if (set_.config)
     choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
   vsphere::NewVm vm = new_vm(set_, choices, status_.warnings);
@@ -84,58 +85,76 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
   if (interrupted_.cancelled()) return fail(EINTR, "interrupted before anything was created");
   create_sent_ = true;
   outcome_unknown_ = true;
+  nothing_was_made_ = false;
   const auto task =
       surroundings_.target.start_create_vm(folder_, place_->pool.pool, place_->host, vm, call());
   if (!task) {
     outcome_unknown_ = task.error().maybe_done;
-    if (!outcome_unknown_) return fail(task.error());
+    nothing_was_made_ = !outcome_unknown_;
+    if (nothing_was_made_) return fail(task.error());
     return look_for_lost_vm();
   }
   record_.task = *task;
   if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
-  const auto result = surroundings_.target.wait_task(
-      *task,
-      [this](int percent) {
-        report(RestoreStatus::State::creating, "creating the VM", 20 + percent * 30 / 100);
-      },
-      call());
+  const auto result = wait_for_creation();
   if (!result) {
     outcome_unknown_ = result.error().maybe_done;
     if (outcome_unknown_) return look_for_lost_vm();
     return fail(result.error());
   }
   if (!*result) return look_for_lost_vm();
-  record_.vm = **result;
+  return take_over(**result);
+}
+
+Result<std::optional<vsphere::MoRef>> RestoreJob::wait_for_creation() {
+  return surroundings_.target.wait_task(
+      *record_.task,
+      [this](int percent) {
+        report(RestoreStatus::State::creating, "creating the VM", 20 + percent * 30 / 100);
+      },
+      call());
+}
+
+/// What the vCenter calls our new VM is believed only where it carries our instanceUuid and mark:
+/// from here on it is changed, and nothing but our own VM may be.
+Status RestoreJob::take_over(const vsphere::MoRef& vm) {
+  record_.vm = vm;
+  const auto found = identify();
+  if (!found) return fail(found.error());
+  if (const auto reason = why_not_the_one(*found, record_, surroundings_.server.instance_uuid)) {
+    record_.vm.reset();
+    return fail(EIO, "the vCenter names VM " + vm.value + " as the new one, but " + *reason);
+  }
   outcome_unknown_ = false;
-  status_.vm_moref = record_.vm->value;
-  status_.vm_path = surroundings_.path_of(folder_, request_.vm_name);
+  status_.vm_moref = vm.value;
+  status_.vm_path = new_vm_path();
   return record(RestoreRecord::State::created);
 }
 
-/// The reply was lost: never sent again blindly. The VM is looked for by the instanceUuid that we
-/// chose, as long as the task may still be at work.
+/// The reply was lost: never sent again blindly. Its task is waited for again where we know it;
+/// else the VM is looked for by the instanceUuid that we chose, as long as the task may still be at
+/// work.
 Status RestoreJob::look_for_lost_vm() {
   report(RestoreStatus::State::creating, "the answer was lost: looking for the VM", 25);
   constexpr int kLooks = 20;
   Error last{Errno{ETIMEDOUT}, "the vCenter's answer was lost, and the VM did not appear"};
   for (int look = 0; look < kLooks; ++look) {
-    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, call());
-    if (found && found->size() == 1) {
-      record_.vm = found->front();
-      outcome_unknown_ = false;
-      const auto vm = identify();
-      if (!vm) return fail(vm.error());
-      if (const auto reason = why_not_ours(*vm, record_, surroundings_.server.instance_uuid))
-        return fail(EIO, "a VM with our instanceUuid is there, but " + *reason);
-      status_.vm_moref = record_.vm->value;
-      status_.vm_path = surroundings_.path_of(folder_, request_.vm_name);
-      return record(RestoreRecord::State::created);
+    if (record_.task) {
+      const auto ended = wait_for_creation();
+      if (ended && *ended) return take_over(**ended);
+      if (!ended && !ended.error().maybe_done) {
+        outcome_unknown_ = false;
+        return fail(ended.error());
+      }
+      if (!ended) last = ended.error();
     }
+    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, call());
+    if (found && found->size() == 1) return take_over(found->front());
     if (found && found->size() > 1)
       return fail(EIO, "several VMs carry this restore's instanceUuid");
     if (!found && found.error().code == Errno{EACCES}) return fail(found.error());
     if (!found) last = found.error();
-    if (!pause(stop_, std::min(std::chrono::milliseconds(2000), surroundings_.timeout / 20))) break;
+    if (!pause(stop_, surroundings_.between_looks)) break;
   }
   return fail(last);
 }

@@ -4,19 +4,27 @@
 
 namespace vtpmfs::fs {
 
-std::optional<std::string> why_not_ours(const vsphere::VmIdentity& vm, const RestoreRecord& record,
-                                        const std::string& vcenter) {
-  const vsphere::VmDetail& detail = vm.detail;
+std::optional<std::string> why_not_the_one(const vsphere::VmIdentity& vm,
+                                           const RestoreRecord& record,
+                                           const std::string& vcenter) {
   if (record.vcenter.empty() || record.vcenter != vcenter) return "it is another vCenter";
-  if (record.state == RestoreRecord::State::verified || record.state == RestoreRecord::State::done)
-    return "it was verified already";
-  if (!record.vm || detail.vm != *record.vm) return "it is not the VM that this restore made";
-  if (record.instance_uuid.empty() || detail.instance_uuid != record.instance_uuid)
+  if (!record.vm || vm.detail.vm != *record.vm) return "it is not the VM that this restore made";
+  if (record.instance_uuid.empty() || vm.detail.instance_uuid != record.instance_uuid)
     return "its instanceUuid is not the one that this restore chose";
   const auto mark = vm.marks.find(kMarkKey);
   if (record.mark.empty() || mark == vm.marks.end() || mark->second != record.mark)
     return "it does not carry this restore's mark";
+  return std::nullopt;
+}
+
+std::optional<std::string> why_not_ours(const vsphere::VmIdentity& vm, const RestoreRecord& record,
+                                        const std::string& vcenter) {
+  const vsphere::VmDetail& detail = vm.detail;
+  if (record.state == RestoreRecord::State::verified || record.state == RestoreRecord::State::done)
+    return "it was verified already";
+  if (auto reason = why_not_the_one(vm, record, vcenter)) return reason;
   if (detail.power != vsphere::PowerState::off) return "it is not powered off";
+  if (!vm.files_listed) return "whether it has run cannot be seen: its files are not listed";
   if (detail.log_with_content) return "it has run: there is a log";
   if (detail.has_snapshot) return "it has a snapshot";
   if (vm.has_disk || !detail.config.disks.empty()) return "it has a disk";

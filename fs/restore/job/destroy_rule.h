@@ -10,6 +10,11 @@
 
 namespace vtpmfs::fs {
 
+/// Why this is not the VM that the record's restore made; empty optional where it is: this vCenter,
+/// the VM that the record names, and instanceUuid and mark equal the record's.
+std::optional<std::string> why_not_the_one(const vsphere::VmIdentity& vm,
+                                           const RestoreRecord& record, const std::string& vcenter);
+
 /// Why this VM is not ours to destroy; empty optional where it is. All must hold: it is the VM that
 /// the record names (its task's result, or found by our instanceUuid), instanceUuid and the random
 /// mark equal the record's, off and without a trace of having run, no snapshot, no disk, name and

@@ -52,6 +52,10 @@ constexpr std::array kKnownMessages{
     KnownMessage{"msg.disk.policyChangeFailure", EINVAL,
                  "the encryption policy cannot be applied on this datastore",
                  "choose another datastore or policy"},
+    KnownMessage{
+        "encryptForbiddenWithoutEncryptedProfile", EINVAL,
+        "the vCenter wants an encryption policy for an encrypted VM",
+        "name an encryption policy (--restore-policy, or user.vtpmfs.policy on this directory)"},
     KnownMessage{"msg.vtpm.add.notEncrypted", EINVAL,
                  "the vCenter wants the VM encrypted before it gets a vTPM",
                  "name an encryption policy, and see that a key provider is the default"},
@@ -89,7 +93,9 @@ Explanation explain_fault(const Error& error, const Fault& fault) {
   if (vsphere::is_a(fault, "EncryptionKeyRequired") || vsphere::is_a(fault, "KeyNotFound"))
     return {Errno{ENOKEY}, "the encryption key is not here (" + error.words + ")",
             std::string(kKeyAdvice)};
-  if (vsphere::is_a(fault, "SystemError") && fault.reason.find("ocator") != std::string::npos)
+  if (vsphere::is_a(fault, "SystemError") &&
+      (fault.reason.find("ocator") != std::string::npos ||
+       fault.reason.find("ncryption.bundle") != std::string::npos))
     return {
         Errno{ENOKEY},
         "encryption.bundle cannot be opened with the key that keyId names (" + error.words + ")",
@@ -119,6 +125,8 @@ std::string advice_for(const Errno& code) {
     case EBUSY:
       return "wait for the other task to end, then sync this directory";
     case EINVAL:
+      return "see the reason: change the settings or names that it tells of (mount options, or "
+             "user.vtpmfs.* on this directory), then sync this directory";
     case EBADMSG:
       return "copy the set again from a good backup";
     case EINTR:
@@ -128,11 +136,20 @@ std::string advice_for(const Errno& code) {
   }
 }
 
+/// What a tool may be told. All else that a server or a disk says is EIO, with its words.
+Errno of_the_table(Errno code) {
+  constexpr std::array kTold{ENOENT, EEXIST, EACCES,    ENOKEY,       EINVAL, EBADMSG, ENOSPC,
+                             EFBIG,  EINTR,  ETIMEDOUT, EHOSTUNREACH, EBUSY,  EIO};
+  if (code == Errno{EDQUOT}) return Errno{ENOSPC};
+  return std::find(kTold.begin(), kTold.end(), code.value()) == kTold.end() ? Errno{EIO} : code;
+}
+
 }  // namespace
 
 Explanation explain(const Error& error) {
   Explanation out =
       error.fault ? explain_fault(error, *error.fault) : Explanation{error.code, error.words, ""};
+  out.code = of_the_table(out.code);
   if (out.what_to_do.empty()) out.what_to_do = advice_for(out.code);
   return out;
 }
@@ -147,9 +164,12 @@ bool is_about_the_tpm(const Error& error) {
       if (vsphere::is_a(*fault, other)) return false;
   for (const Fault* fault = error.fault.get(); fault != nullptr; fault = fault->cause.get()) {
     if (has_key(*fault, "msg.vigor.enc.keyNotFound") || has_key(*fault, "msg.keysafe") ||
-        has_key(*fault, "msg.vigor.enc.required") || has_key(*fault, "msg.vtpm.add.notEncrypted") ||
         has_key(*fault, "msg.hostd.deviceSpec.enc"))
       return false;
+    // A host that adds the vTPM before it encrypts the VM: the last form adds it afterwards.
+    if (has_key(*fault, "msg.vigor.enc.required.vtpm") ||
+        has_key(*fault, "msg.vtpm.add.notEncrypted"))
+      return true;
     if (vsphere::is_a(*fault, "InvalidArgument") && mentions_endorsement(fault->invalid_property))
       return true;
     if (!vsphere::is_a(*fault, "VmConfigFault") && !vsphere::is_a(*fault, "NotSupported")) continue;

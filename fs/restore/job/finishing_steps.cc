@@ -1,13 +1,26 @@
 // The steps of a restore that fill the VM and prove it: key, nvram, reading back, finishing.
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 
 #include "cache/saved/file_names.h"
+#include "cache/saved/plain_text.h"
+#include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/read_back.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
 namespace vtpmfs::fs {
+namespace {
+
+/// Some datastores do not heed case.
+bool same_file_name(const std::string& a, const std::string& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
+    return std::tolower(x) == std::tolower(y);
+  });
+}
+
+}  // namespace
 
 Status RestoreJob::set_missing_key() {
   if (!set_.key) return {};
@@ -37,41 +50,69 @@ Result<std::string> RestoreJob::nvram_path(const vsphere::VmDetail& detail) cons
   return vmx->directory() + "/" + name;
 }
 
+/// An nvram that is overwritten cannot be had back, so no other VM's file may lie where we write.
+Status RestoreJob::directory_is_ours(const vsphere::DatastorePath& vmx) {
+  if (vmx.directory().empty()) return fail(EIO, "the new VM has no directory of its own");
+  const auto files =
+      surroundings_.target.vm_files_in(place_->datastore.place, vmx.directory(), call());
+  if (!files)
+    return fail(Error{
+        files.error().code,
+        "whether the new VM has its directory for itself cannot be seen: " + files.error().words,
+        files.error().fault});
+  for (const std::string& file : *files)
+    if (!same_file_name(file, vmx.name()))
+      return fail(EIO, "the new VM's directory is that of another VM too: it holds " +
+                           cache::printable(file));
+  return {};
+}
+
 Status RestoreJob::upload() {
   const auto vm = identify();
   if (!vm) return fail(vm.error());
   const vsphere::VmDetail& detail = vm->detail;
-  if (!set_.has_nvram) return {};
-  report(RestoreStatus::State::uploading, "uploading nvram", 60);
   if (detail.power != vsphere::PowerState::off)
     return fail(EIO, "somebody switched the new VM on before it was whole");
-  const auto mark = vm->marks.find(kMarkKey);
-  if (detail.instance_uuid != record_.instance_uuid || mark == vm->marks.end() ||
-      mark->second != record_.mark)
-    return fail(EIO, "the new VM does not carry this restore's mark any more");
+  if (const auto reason = why_not_the_one(*vm, record_, surroundings_.server.instance_uuid))
+    return fail(EIO, "the new VM is not what it was: " + *reason);
+  if (!set_.has_nvram) return {};
+  report(RestoreStatus::State::uploading, "uploading nvram", 60);
   const auto path = nvram_path(detail);
   if (!path) return fail(path.error());
   const auto vmx = vsphere::DatastorePath::parse(*detail.vm_path_name);
   if (!vmx) return fail(vmx.error());
   if (vmx->datastore != place_->datastore.place.name)
     return fail(EIO, "the new VM lies on another datastore than the chosen one");
-  if (vmx->directory().empty()) return fail(EIO, "the new VM has no directory of its own");
+  if (auto ours = directory_is_ours(*vmx); !ours) return ours;
 
+  return send_nvram(*path);
+}
+
+Status RestoreJob::send_nvram(const std::string& path) {
   const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
-  const auto& datastore = place_->datastore.place;
   // Leaves bytes in the new VM's directory only, which goes with the VM. Sending it twice does no
   // harm.
-  Status sent = surroundings_.target.upload(datastore, *path, bytes, call());
+  Status sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
   if (!sent && sent.error().maybe_done)
-    sent = surroundings_.target.upload(datastore, *path, bytes, call());
+    sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
   if (!sent) return sent;
   report(RestoreStatus::State::uploading, "reading nvram back", 75);
-  const auto back = surroundings_.target.download(datastore, *path, bytes.size() + 1, call());
+  const auto same = nvram_is_as_saved(path);
+  if (!same) return fail(same.error());
+  if (!*same) return fail(EIO, "nvram reads back with other bytes than were sent");
+  return {};
+}
+
+Result<bool> RestoreJob::nvram_is_as_saved(const std::string& path) {
+  const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
+  const auto back =
+      surroundings_.target.download(place_->datastore.place, path, bytes.size() + 1, call());
+  // Larger than what was sent is other bytes, too.
+  if (!back && back.error().code == Errno{EFBIG}) return false;
   if (!back)
     return fail(Error{back.error().code, "nvram cannot be read back: " + back.error().words,
                       back.error().fault});
-  if (*back != bytes) return fail(EIO, "nvram reads back with other bytes than were sent");
-  return {};
+  return *back == bytes;
 }
 
 Status RestoreJob::verify() {
@@ -85,6 +126,15 @@ Status RestoreJob::verify() {
       status_.warnings.push_back(
           "the vTPM's certificates differ from the saved ones, and could not be put back: " +
           mended.error().words);
+    // An edit of the device may have reached nvram as well, whether or not it did what was asked.
+    if (set_.has_nvram) {
+      const auto path = nvram_path(vm->detail);
+      if (!path) return fail(path.error());
+      const auto same = nvram_is_as_saved(*path);
+      if (!same) return fail(same.error());
+      if (!*same)
+        if (auto sent = send_nvram(*path); !sent) return sent;
+    }
   }
   status_.warnings.insert(status_.warnings.end(), read.warnings.begin(), read.warnings.end());
   return {};

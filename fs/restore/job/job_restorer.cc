@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 
 #include "fs/restore/status_text.h"
 
@@ -95,11 +96,26 @@ void JobRestorer::run(Waiting waiting) {
           fail(EEXIST, "a VM of that name is being restored into that folder just now"));
     }
   }
+  Status result = fail(EIO, "not tried");
+  try {
+    result = restore(waiting);
+  } catch (const std::exception& error) {
+    // No restore ends the mount: others are under way.
+    result = fail(EIO, std::string("this restore broke off: ") + error.what());
+  }
+  {
+    const std::lock_guard hold(lock_);
+    names_.erase(key);
+  }
+  waiting.done(result);
+}
+
+Status JobRestorer::restore(Waiting& waiting) {
   const std::string name = waiting.request.vm_name;
   spdlog::info("restore of '{}' begins", name);
   RestoreJob job(surroundings_, std::move(waiting.request), waiting.interrupted, stop_,
                  waiting.changed);
-  const Status result = job.run();
+  Status result = job.run();
   if (result)
     spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);
   else
@@ -108,11 +124,7 @@ void JobRestorer::run(Waiting waiting) {
   for (const std::string& warning : job.status().warnings)
     spdlog::warn("restore of '{}': {}", name, warning);
   if (result && restored_) restored_(*job.vm());
-  {
-    const std::lock_guard hold(lock_);
-    names_.erase(key);
-  }
-  waiting.done(result);
+  return result;
 }
 
 }  // namespace vtpmfs::fs

@@ -42,6 +42,7 @@ class JobRestorer final : public Restorer {
   };
   void work();
   void run(Waiting waiting);
+  Status restore(Waiting& waiting);
 
   const RestoreSurroundings surroundings_;
   const std::function<void(const vsphere::MoRef&)> restored_;

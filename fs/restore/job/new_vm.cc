@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <charconv>
 
+#include "cache/saved/plain_text.h"
 #include "fs/restore/job/restore_record.h"
+#include "vsphere/vm/extra_config.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -33,6 +35,16 @@ Result<std::array<unsigned char, 16>> random_bytes() {
   return bytes;
 }
 
+void keep_named_extra_config(vsphere::VmConfig& config, const std::vector<std::string>& globs,
+                             std::vector<std::string>& warnings) {
+  std::erase_if(config.extra_config, [&](const auto& entry) {
+    if (vsphere::keeps_extra_config(globs, entry.first)) return false;
+    warnings.push_back("config.json: extraConfig '" + cache::printable(entry.first) +
+                       "' is not restored: --save-extra-config does not name it, or it never is");
+    return true;
+  });
+}
+
 }  // namespace
 
 vsphere::NewVm new_vm(const cache::SavedSet& set, const NewVmChoices& choices,
@@ -40,6 +52,7 @@ vsphere::NewVm new_vm(const cache::SavedSet& set, const NewVmChoices& choices,
   vsphere::NewVm vm;
   vm.name = choices.name;
   if (set.config) vm.config = *set.config;
+  keep_named_extra_config(vm.config, choices.extra_config_globs, warnings);
   vm.config.version = hardware_version(vm.config.version, warnings);
   if (!vm.config.guest_id) vm.config.guest_id = "otherGuest64";
   if (!vm.config.num_cpus) vm.config.num_cpus = 1;

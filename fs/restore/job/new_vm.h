@@ -22,6 +22,9 @@ struct NewVmChoices {
   bool living_original = false;  ///< then uuid and MACs are new
   bool connect_nics = false;
   bool degraded = false;  ///< policy only: no key, no bundle, a new vTPM
+  /// extraConfig keys that config.json may bring along. What was saved under other globs, or
+  /// written into the backup by somebody else, stays out, and a warning names it.
+  std::vector<std::string> extra_config_globs;
 };
 
 vsphere::NewVm new_vm(const cache::SavedSet& set, const NewVmChoices& choices,

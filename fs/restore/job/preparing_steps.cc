@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "cache/saved/plain_text.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
@@ -11,6 +12,17 @@ namespace {
 constexpr const char* kOwnPolicyName = "vtpmfs encryption";
 /// nvram, the vmx and a log; disks come later and are not our business.
 constexpr uint64_t kRoomForAVm = 64ULL << 20;
+
+/// " (a, b and 3 more)"; empty where there is none.
+std::string names_of(const std::vector<std::string>& vms) {
+  constexpr size_t kShown = 3;
+  if (vms.empty()) return "";
+  std::string names;
+  for (size_t i = 0; i < std::min(vms.size(), kShown); ++i)
+    names += (i == 0 ? "" : ", ") + cache::printable(vms[i]);
+  if (vms.size() > kShown) names += " and " + std::to_string(vms.size() - kShown) + " more";
+  return " (" + names + ")";
+}
 
 }  // namespace
 
@@ -53,10 +65,23 @@ Status RestoreJob::check() {
     if (!found) return fail(found.error());
     living_original_ = living_original_ || !found->empty();
   }
+  std::string twins;
+  if (set_.vtpm && !surroundings_.options.degraded) {
+    const auto found = surroundings_.target.vms_with_certificates(set_.vtpm->certificates, call());
+    if (!found && found.error().code == Errno{EINTR}) return fail(found.error());
+    if (!found)
+      status_.warnings.push_back(
+          "whether a VM with the same endorsement key lives here could not be seen: " +
+          found.error().words);
+    else
+      twins = names_of(*found);
+    living_original_ = living_original_ || !twins.empty();
+  }
   if (living_original_)
-    status_.warnings.emplace_back(
-        "the original is alive in this vCenter: two VMs now have the same TPM identity and "
-        "secrets; the new one gets a new uuid and new MAC addresses");
+    status_.warnings.push_back(
+        "the original is alive in this vCenter" + twins +
+        ": two VMs now have the same TPM identity and secrets; the new one gets a new uuid and new "
+        "MAC addresses");
   return {};
 }
 
@@ -89,6 +114,13 @@ Status RestoreJob::make_policy() {
   if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
   // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
   auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
+  if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
+    // Another restore made it meanwhile, or the reply was lost.
+    const auto now = surroundings_.target.encryption_policies(call());
+    if (now)
+      for (const vsphere::StoragePolicy& policy : *now)
+        if (policy.name == kOwnPolicyName) made = policy;
+  }
   if (!made) return fail(made.error());
   policy_.id = made->id;
   return {};

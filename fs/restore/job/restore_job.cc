@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <exception>
 
 #include "cache/saved/file_names.h"
 #include "fs/restore/job/destroy_rule.h"
@@ -35,14 +36,33 @@ RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest r
   status_.started = now_text();
 }
 
-vsphere::Call RestoreJob::call() const {
+vsphere::Call RestoreJob::call() {
   // Before anything was created an interrupted cp ends the job; afterwards only the end of the
   // mount does.
-  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, ""};
+  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, "",
+                       [this](bool silent) { tell_silence(silent); }};
+}
+
+void RestoreJob::tell_silence(bool silent) {
+  if (silent && !status_.unanswered) silenced_step_ = status_.step;
+  if (!silent && !status_.unanswered) return;
+  status_.unanswered = silent;
+  status_.step = silent ? "the vCenter does not answer; the restore goes on: " + silenced_step_
+                        : silenced_step_;
+  listener_(status_);
+}
+
+/// The live model need not know a folder that was made just now: its path is put together from the
+/// one above.
+std::string RestoreJob::new_vm_path() const {
+  std::string below;
+  for (const std::string& folder : request_.folders) below += folder + "/";
+  return surroundings_.path_of(request_.vm_folder, below + request_.vm_name);
 }
 
 void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
   status_.state = state;
+  status_.unanswered = false;
   status_.step = std::move(step);
   // A second try of a step never goes back.
   status_.percent = std::max(status_.percent, percent);
@@ -69,7 +89,14 @@ Status RestoreJob::run() {
   for (const Step step : kSteps) {
     if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
       return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});
-    if (auto done = (this->*step)(); !done) return fail_with(done.error());
+    Status done;
+    try {
+      done = (this->*step)();
+    } catch (const std::exception& error) {
+      // Out of memory, mostly: what was made is taken away as after any failure.
+      done = fail(EIO, std::string("this restore could not go on: ") + error.what());
+    }
+    if (!done) return fail_with(done.error());
   }
   status_.ended = now_text();
   report(RestoreStatus::State::done, "the VM is there and was checked", 100);
@@ -79,8 +106,9 @@ Status RestoreJob::run() {
 Status RestoreJob::parse() {
   report(RestoreStatus::State::checking, "reading the set", 1);
   const auto nvram = request_.files.find(std::string(cache::kNvramFile));
-  std::map<std::string, std::string> texts = request_.files;
-  texts.erase(std::string(cache::kNvramFile));
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, bytes] : request_.files)
+    if (name != cache::kNvramFile) texts.emplace(name, bytes);
   const bool has_nvram = nvram != request_.files.end();
   auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
   if (!set) return fail(set.error());
@@ -106,6 +134,9 @@ Status RestoreJob::fail_with(const Error& error) {
   const Explanation explained = explain(error);
   status_.reason = explained.reason;
   status_.what_to_do = explained.what_to_do;
+  // Nobody was asked yet: it is the files.
+  if (record_.id.empty() && explained.code == Errno{EINVAL})
+    status_.what_to_do = "copy the set again from a good backup";
   status_.error = explained.code;
   status_.ended = now_text();
   if (record_.state == RestoreRecord::State::verified ||
@@ -126,16 +157,24 @@ Status RestoreJob::fail_with(const Error& error) {
 
 /// Nothing of this restore's is left when it succeeds.
 Status RestoreJob::take_away(const vsphere::Call& own) {
+  if (nothing_was_made_) return {};
   if (!record_.vm && !record_.instance_uuid.empty()) {
-    // Whoever waits no more does not let the task make a VM that nobody expects.
-    if (outcome_unknown_ && record_.task)
+    std::optional<vsphere::MoRef> made;
+    if (outcome_unknown_ && record_.task) {
+      // Whoever waits no more does not let the task make a VM that nobody expects; and what it is
+      // doing until it heeds that is waited for, else it would be looked for too early.
       static_cast<void>(surroundings_.target.cancel_task(*record_.task, own));
+      const auto ended = surroundings_.target.wait_task_briefly(*record_.task, own);
+      if (ended) made = *ended;
+      if (!ended && !ended.error().maybe_done) outcome_unknown_ = false;
+    }
     // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
     // found by our uuid.
     const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
     if (!found) return fail(found.error());
     if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
-    if (found->size() == 1) record_.vm = found->front();
+    if (found->size() == 1) made = found->front();
+    record_.vm = made;
   }
   if (record_.vm)
     return destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
@@ -151,7 +190,8 @@ void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
-  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, ""};
+  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, "",
+                          [this](bool silent) { tell_silence(silent); }};
   const Status gone = take_away(own);
   if (gone) {
     status_.vm_moref.clear();

@@ -33,6 +33,9 @@ struct RestoreSurroundings {
   std::chrono::milliseconds timeout;
   /// The inventory path of a VM in this folder, for people.
   std::function<std::string(const vsphere::MoRef& folder, const std::string& name)> path_of;
+  /// Between two looks for a VM whose creation got no answer. Twenty looks are made: the task may
+  /// be at work for longer than a single call may take.
+  std::chrono::milliseconds between_looks{2000};
 };
 
 class RestoreJob {
@@ -56,6 +59,8 @@ class RestoreJob {
   Status make_folders();
   Status create();
   Status create_once(vsphere::NewVm& vm);
+  Result<std::optional<vsphere::MoRef>> wait_for_creation();
+  Status take_over(const vsphere::MoRef& vm);
   Status look_for_lost_vm();
   Status make_sure_it_is_gone();
   Status set_missing_key();
@@ -68,8 +73,13 @@ class RestoreJob {
   Status take_away(const vsphere::Call& own);
   Status record(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
-  [[nodiscard]] vsphere::Call call() const;
+  vsphere::Call call();
+  void tell_silence(bool silent);
+  [[nodiscard]] std::string new_vm_path() const;
   Result<vsphere::VmIdentity> identify();
+  Status send_nvram(const std::string& path);
+  Result<bool> nvram_is_as_saved(const std::string& path);
+  Status directory_is_ours(const vsphere::DatastorePath& vmx);
   Result<std::string> nvram_path(const vsphere::VmDetail& detail) const;
 
   const RestoreSurroundings& surroundings_;
@@ -88,6 +98,9 @@ class RestoreJob {
   bool create_sent_ = false;
   /// A creation was sent, and neither a VM nor a definite refusal came back.
   bool outcome_unknown_ = false;
+  /// The creation was refused before a task began: there is nothing to look for.
+  bool nothing_was_made_ = false;
+  std::string silenced_step_;  ///< what was going on when the vCenter fell silent
   bool living_original_ = false;
   std::vector<std::string> missing_folders_;
 };

@@ -80,6 +80,11 @@ Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& o
   return usable;
 }
 
+/// A distributed port group whose switch cannot be read cannot be named in a spec.
+bool is_usable(const NetworkChoice& network) {
+  return !network.portgroup_key || network.switch_uuid;
+}
+
 const NetworkChoice* find_network(const PlacementOptions& offered, const vsphere::VmDevice& nic,
                                   const std::map<std::string, std::string>& mapping) {
   for (const auto& saved : {nic.network_name, nic.portgroup_key, nic.opaque_network_id}) {
@@ -87,10 +92,11 @@ const NetworkChoice* find_network(const PlacementOptions& offered, const vsphere
     const auto mapped = mapping.find(*saved);
     if (mapped == mapping.end()) continue;
     for (const NetworkChoice& network : offered.networks)
-      if (network.name == mapped->second) return &network;
+      if (network.name == mapped->second && is_usable(network)) return &network;
     return nullptr;  // a mapping that leads nowhere is never replaced by a guess
   }
   for (const NetworkChoice& network : offered.networks) {
+    if (!is_usable(network)) continue;
     if (nic.portgroup_key && network.portgroup_key == nic.portgroup_key &&
         network.switch_uuid == nic.switch_uuid)
       return &network;

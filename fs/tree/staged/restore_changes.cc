@@ -174,7 +174,7 @@ void RestoreDirectory::rename(const std::string& name, const NodePtr& new_parent
   auto* to = dynamic_cast<RestoreDirectory*>(new_parent.get());
   // Never EXDEV: mv would copy, and so clone a VM or remove its source.
   if (to == nullptr) return answer(fail(EROFS, "only restore/ can be changed"));
-  if (name == kStatusName) return answer({});
+  if (name == kStatusName) return answer(fail(EPERM, "restore.status stays where it is"));
   if (auto may = may_rename(name, *to, new_name, caller); !may) return answer(fail(may.error()));
   const auto moved = move(name, *to, new_name, flags);
   if (!moved) return answer(fail(moved.error()));

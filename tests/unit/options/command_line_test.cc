@@ -42,6 +42,14 @@ TEST(CommandLine, OptionsMayStandAnywhere) {
   EXPECT_EQ(options->timeout, std::chrono::minutes(5));
 }
 
+TEST(CommandLine, ExtraConfigGlobsCountForSavingAndForRestoring) {
+  const auto options =
+      read({"u@vc", "/m", "--save-extra-config=sched.*", "--save-extra-config", "svga.*"});
+  ASSERT_TRUE(options) << options.error().words;
+  EXPECT_EQ(options->save_extra_config, (std::vector<std::string>{"sched.*", "svga.*"}));
+  EXPECT_EQ(options->restore.save_extra_config, options->save_extra_config);
+}
+
 TEST(CommandLine, MountOptionsAreTheSameWords) {
   const auto options =
       read({"u@vc", "/m", "-o",

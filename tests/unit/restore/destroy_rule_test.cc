@@ -57,6 +57,8 @@ const Case kCases[] = {
                         std::string&) { vm.detail.power = vsphere::PowerState::unknown; }},
     {"HasRun",
      [](VmIdentity& vm, RestoreRecord&, std::string&) { vm.detail.log_with_content = true; }},
+    {"FilesNotListed",
+     [](VmIdentity& vm, RestoreRecord&, std::string&) { vm.files_listed = false; }},
     {"HasASnapshot",
      [](VmIdentity& vm, RestoreRecord&, std::string&) { vm.detail.has_snapshot = true; }},
     {"HasADisk", [](VmIdentity& vm, RestoreRecord&, std::string&) { vm.has_disk = true; }},
@@ -94,6 +96,7 @@ class DestroyRule : public testing::TestWithParam<Case> {
     vm_.detail.power = vsphere::PowerState::off;
     vm_.marks[kMarkKey] = "mark";
     vm_.parent = kVmFolder;
+    vm_.files_listed = true;
   }
   made::FakeTarget target_;
   std::string vcenter_ = "vcenter-1";

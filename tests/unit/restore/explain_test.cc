@@ -37,9 +37,14 @@ TEST(IsAboutTheTpm, CertificatesAndTheDevice) {
   EXPECT_TRUE(tpm(outer));
 }
 
+/// Said by hosts that add the vTPM before they encrypt: the form that adds it last mends that.
+TEST(IsAboutTheTpm, AVtpmThatWantsEncryptionFirst) {
+  EXPECT_TRUE(tpm(with_key("msg.vigor.enc.required.vtpm")));
+  EXPECT_TRUE(tpm(with_key("msg.vtpm.add.notEncrypted")));
+}
+
 TEST(IsAboutTheTpm, NothingElse) {
   for (const char* key : {"msg.vigor.enc.keyNotFound", "msg.keysafe.locator",
-                          "msg.vigor.enc.required.vtpm", "msg.vtpm.add.notEncrypted",
                           "msg.hostd.deviceSpec.enc.badPolicy", "msg.disk.policyChangeFailure"})
     EXPECT_FALSE(tpm(with_key(key))) << key;
   for (const char* type :
@@ -94,6 +99,35 @@ TEST(Explain, EveryErrnoComesWithAdvice) {
   for (const int code : {EACCES, EEXIST, ENOKEY, ENOSPC, ETIMEDOUT, EHOSTUNREACH, EBUSY, EINVAL,
                          EBADMSG, EINTR, EIO})
     EXPECT_FALSE(explain(Error{Errno{code}, "words"}).what_to_do.empty()) << code;
+}
+
+TEST(Explain, AMissingPolicyIsNotAMissingKey) {
+  Fault fault = of_type("InvalidArgument");
+  fault.invalid_property = "spec.crypto";
+  fault.messages = {{"encryptForbiddenWithoutEncryptedProfile", "text"}};
+  const Explanation said = explain(made::fault_error(fault));
+  EXPECT_EQ(said.code.value(), EINVAL);
+  EXPECT_THAT(said.what_to_do, HasSubstr("--restore-policy"));
+}
+
+TEST(Explain, ABundleWithoutItsKeyIsAMissingKey) {
+  Fault fault = of_type("SystemError");
+  fault.reason = "Key required for encryption.bundle.";
+  EXPECT_EQ(explain(made::fault_error(fault)).code.value(), ENOKEY);
+}
+
+TEST(Explain, ToolsAreToldNothingOutsideTheTable) {
+  for (const int code : {E2BIG, ECANCELED, EOPNOTSUPP, EROFS, ENAMETOOLONG, EPROTO, EPERM, ENOSYS})
+    EXPECT_EQ(explain(Error{Errno{code}, "words"}).code.value(), EIO) << code;
+  EXPECT_EQ(explain(Error{Errno{EDQUOT}, "words"}).code.value(), ENOSPC);
+  for (const int code : {ENOENT, EEXIST, EACCES, ENOKEY, EINVAL, EBADMSG, ENOSPC, EFBIG, ETIMEDOUT,
+                         EHOSTUNREACH, EBUSY, EINTR, EIO})
+    EXPECT_EQ(explain(Error{Errno{code}, "words"}).code.value(), code);
+}
+
+TEST(Explain, SettingsAreNotMendedByAnotherBackup) {
+  EXPECT_THAT(explain(Error{Errno{EINVAL}, "there is no encryption policy 'X' here"}).what_to_do,
+              Not(HasSubstr("backup")));
 }
 
 }  // namespace

@@ -55,6 +55,9 @@ class FakeTarget final : public vsphere::RestoreTarget {
   int index_lag = 0;             ///< so many searches by uuid do not see a new VM yet
   bool keeps_failed_vm = false;  ///< a refused creation leaves the VM
   bool creation_hangs = false;   ///< the task makes its VM only when it is let go
+  std::optional<Error> task_fault_after_cancel;  ///< how a task ends that was cancelled
+  std::optional<MoRef> named_instead;            ///< by the task of the creation
+  std::optional<Error> policy_race;  ///< create_policy: another made it first, and this is said
   std::map<std::string, std::deque<Error>> faults;  ///< instead of the call
   std::map<std::string, int> lost_with_effect;      ///< the call is done, its reply is lost
   std::map<std::string, int> lost_without_effect;
@@ -69,6 +72,8 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::vector<vsphere::StoragePolicy> policies;
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
+  std::map<std::string, std::string> living_certificates;  ///< certificate -> VM
+  std::vector<std::string> foreign_vm_files;               ///< in every directory
   std::map<std::string, Machine> machines;
   std::map<std::string, std::string> files;
   std::vector<std::string> log;
@@ -111,6 +116,31 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return found;
     });
   }
+  Result<std::vector<std::string>> vms_with_certificates(
+      const std::vector<std::string>& certificates, const Call& call) override {
+    return run<Result<std::vector<std::string>>>("vms_with_certificates", call, [&] {
+      std::vector<std::string> found;
+      for (const auto& [certificate, vm] : living_certificates)
+        if (std::count(certificates.begin(), certificates.end(), certificate) > 0)
+          found.push_back(vm);
+      return found;
+    });
+  }
+  Result<std::vector<std::string>> vm_files_in(const vsphere::DatastorePlace& place,
+                                               const std::string& directory,
+                                               const Call& call) override {
+    return run<Result<std::vector<std::string>>>("vm_files_in", call, [&] {
+      std::vector<std::string> found = foreign_vm_files;
+      for (const auto& [id, machine] : machines) {
+        const auto& path = machine.found.detail.vm_path_name;
+        if (!path) continue;
+        const auto vmx = vsphere::DatastorePath::parse(*path);
+        if (vmx && vmx->datastore == place.name && vmx->directory() == directory)
+          found.push_back(vmx->name());
+      }
+      return found;
+    });
+  }
   Result<VmIdentity> identify(const MoRef& vm, const Call& call) override {
     return run<Result<VmIdentity>>("identify", call, [&]() -> Result<VmIdentity> {
       const auto found = machines.find(vm.value);
@@ -146,8 +176,10 @@ class FakeTarget final : public vsphere::RestoreTarget {
   }
   Result<vsphere::StoragePolicy> create_encryption_policy(const std::string& name,
                                                           const Call& call) override {
-    return run<Result<vsphere::StoragePolicy>>("create_policy", call, [&] {
+    using Made = Result<vsphere::StoragePolicy>;
+    return run<Made>("create_policy", call, [&]() -> Made {
       policies.push_back({"made-policy", name, false});
+      if (policy_race) return fail(*policy_race);
       return policies.back();
     });
   }
@@ -169,7 +201,8 @@ class FakeTarget final : public vsphere::RestoreTarget {
         tasks_[task.value] = fail(refused->second);
       if (taken || (refused != refused_forms.end() && !keeps_failed_vm)) return task;
       const MoRef made = add_machine(folder, vm);
-      if (refused == refused_forms.end()) tasks_[task.value] = std::optional(made);
+      if (refused == refused_forms.end())
+        tasks_[task.value] = named_instead ? named_instead : std::optional(made);
       return task;
     });
   }
@@ -186,8 +219,15 @@ class FakeTarget final : public vsphere::RestoreTarget {
     }
     return result;
   }
-  Status cancel_task(const MoRef&, const Call& call) override {
-    return run<Status>("cancel_task", call, [] { return Status(); });
+  Result<std::optional<MoRef>> wait_task_briefly(const MoRef& task, const Call& call) override {
+    return run<Result<std::optional<MoRef>>>("wait_task_briefly", call,
+                                             [&] { return tasks_.at(task.value); });
+  }
+  Status cancel_task(const MoRef& task, const Call& call) override {
+    return run<Status>("cancel_task", call, [&] {
+      if (task_fault_after_cancel) tasks_[task.value] = fail(*task_fault_after_cancel);
+      return Status();
+    });
   }
   Status add_tpm(const MoRef& vm, const vsphere::VirtualTpm* saved, const Call& call) override {
     return run<Status>(saved ? "add_saved_tpm" : "add_bare_tpm", call, [&]() -> Status {
@@ -306,6 +346,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
     detail.power = vsphere::PowerState::off;
     detail.instance_uuid = vm.instance_uuid;
     found.parent = folder;
+    found.files_listed = true;
     for (const auto& [key, value] : vm.marks) found.marks[key] = value;
     if (at_creation) at_creation(machine);
     machines[made.value] = machine;

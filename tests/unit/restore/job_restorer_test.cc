@@ -128,6 +128,17 @@ TEST_F(JobRestorerTest, ANameIsFreeAgainAfterARestoreThatFailed) {
   EXPECT_EQ(answers_.wait_for(2), (std::vector<int>{0, EACCES}));
 }
 
+TEST_F(JobRestorerTest, AnExceptionEndsItsRestoreAlone) {
+  std::atomic<bool> first{true};
+  JobRestorer restorer(surroundings(), [&](const vsphere::MoRef&) {
+    if (first.exchange(false)) throw std::bad_alloc();
+  });
+  start(restorer, "pay01");
+  EXPECT_EQ(answers_.wait_for(1), std::vector<int>{EIO});
+  start(restorer, "pay02");
+  EXPECT_EQ(answers_.wait_for(2), (std::vector<int>{0, EIO}));
+}
+
 TEST_F(JobRestorerTest, TheEndFinishesWhatRunsAndRefusesWhatWaits) {
   target_.at_call = [&](int, const std::string& call) {
     if (call == "create_vm") gate_.pass();

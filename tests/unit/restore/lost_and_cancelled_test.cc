@@ -25,6 +25,48 @@ TEST_F(LostAndCancelled, ALostWaitForTheTaskFindsTheVm) {
   EXPECT_EQ(target_.machines.size(), 1U);
 }
 
+TEST_F(LostAndCancelled, ATaskThatIsKnownIsWaitedForAgain) {
+  // The VM is not in the index for a long time, and the wait was lost more than once.
+  target_.lost_without_effect["wait_task"] = 3;
+  target_.index_lag = 1000;
+  const Status result = restore();
+  ASSERT_TRUE(result) << result.error().words;
+  EXPECT_EQ(target_.count("wait_task"), 4);
+  EXPECT_EQ(target_.count("create_vm"), 1);
+}
+
+TEST_F(LostAndCancelled, ATaskThatFailsAfterALostWaitIsAFailureWithItsOwnReason) {
+  target_.lost_without_effect["wait_task"] = 1;
+  vsphere::Fault full;
+  full.type = "NoDiskSpace";
+  target_.refused_forms.emplace(TpmInSpec::saved, made::fault_error(full));
+  EXPECT_EQ(refusal(), ENOSPC);
+}
+
+TEST_F(LostAndCancelled, ACancelledTaskIsWaitedForBeforeItsVmIsLookedFor) {
+  vsphere::Fault cancelled;
+  cancelled.type = "RequestCanceled";
+  target_.creation_hangs = true;
+  target_.task_fault_after_cancel = made::fault_error(cancelled);
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "wait_task") stop_.cancel();
+  };
+  EXPECT_FALSE(restore());
+  // Its end is known: nothing is there, and nothing will be.
+  EXPECT_EQ(status_.state, RestoreStatus::State::failed);
+  EXPECT_TRUE(journal_.records().empty());
+}
+
+TEST_F(LostAndCancelled, ACreationThatWasRefusedBeforeItBeganLeavesNothingToLookFor) {
+  target_.faults["create_vm"] = {Error{Errno{EHOSTUNREACH}, "the vCenter is away"}};
+  target_.faults["find_by_uuid"] = {};
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "create_vm")
+      target_.faults["find_by_uuid"] = {Error{Errno{EHOSTUNREACH}, "the vCenter is away"}};
+  };
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+}
+
 TEST_F(LostAndCancelled, ACreationOfWhichNothingIsKnownIsNeverSentAgainAndItsRecordStays) {
   target_.lost_without_effect["create_vm"] = 1;
   const Status result = restore();

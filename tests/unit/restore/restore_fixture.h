@@ -98,7 +98,10 @@ class RestoreFixture : public testing::Test {
             server,
             options_,
             std::chrono::milliseconds(100),
-            [](const vsphere::MoRef&, const std::string& name) { return "/DC0/vm/" + name; }};
+            [](const vsphere::MoRef& folder, const std::string& name) {
+              return folder == kVmFolder ? "/DC0/vm/" + name : "/" + name;
+            },
+            std::chrono::milliseconds(5)};
   }
 
   Status restore(const RestoreRequest& asked) {

@@ -133,7 +133,6 @@ TEST_F(RestoreJobTest, EachFaultOfTheCreationHasItsErrno) {
       {fault("EncryptionKeyRequired"), ENOKEY},
       {fault("GenericVmConfigFault", "msg.vigor.enc.keyNotFound"), ENOKEY},
       {fault("GenericVmConfigFault", "msg.hostd.deviceSpec.enc.badPolicy"), EINVAL},
-      {fault("GenericVmConfigFault", "msg.vigor.enc.required.vtpm"), EINVAL},
       {fault("TaskInProgress"), EBUSY},
       {Error{Errno{ETIMEDOUT}, "no answer from the host"}, ETIMEDOUT},
       {Error{Errno{EHOSTUNREACH}, "the host is away"}, EHOSTUNREACH},
@@ -171,6 +170,29 @@ TEST_F(RestoreJobTest, TheLastFormAddsTheDeviceToAnEncryptedVm) {
   EXPECT_EQ(machine().spec.key, kKey);
   EXPECT_EQ(machine().spec.bundle, kBundle);
   EXPECT_THAT(status_.warnings, Contains(HasSubstr("certificates differ")));
+}
+
+TEST_F(RestoreJobTest, AVtpmThatWantsTheVmEncryptedFirstIsAddedAfterwards) {
+  for (const char* key : {"msg.vigor.enc.required.vtpm", "msg.vtpm.add.notEncrypted"}) {
+    vsphere::Fault fault;
+    fault.type = "GenericVmConfigFault";
+    fault.messages = {{key, "text"}};
+    target_.children.clear();
+    target_.machines.clear();
+    target_.refused_forms.clear();
+    target_.refused_forms.emplace(TpmInSpec::saved, made::fault_error(fault));
+    target_.refused_forms.emplace(TpmInSpec::bare, made::fault_error(fault));
+    const Status result = restore();
+    ASSERT_TRUE(result) << result.error().words;
+    EXPECT_EQ(machine().spec.tpm, TpmInSpec::none);
+    EXPECT_EQ(machine().found.detail.vtpm->certificates, tpm_.certificates);
+    // Where that does not do either, it is said why.
+    target_.children.clear();
+    target_.machines.clear();
+    target_.refused_forms.emplace(TpmInSpec::none, made::fault_error(fault));
+    EXPECT_EQ(refusal(), EINVAL);
+    EXPECT_THAT(status_.reason, HasSubstr("encrypted before it gets a vTPM"));
+  }
 }
 
 TEST_F(RestoreJobTest, TheNextFormWaitsUntilTheFormerVmIsGone) {
@@ -264,6 +286,47 @@ TEST_F(RestoreJobTest, NvramIsNeverSentToAVmThatIsOnOrNotOurs) {
   EXPECT_EQ(target_.count("upload"), 0);
 }
 
+TEST_F(RestoreJobTest, AVmThatTheTaskNamesAndThatIsNotOursIsNotTouched) {
+  // An existing VM without a key, in whose place a restore would set one.
+  made::FakeTarget::Machine other;
+  other.found.detail.vm = MoRef{"VirtualMachine", "vm-7"};
+  other.found.detail.name = "dc01";
+  other.found.detail.power = vsphere::PowerState::off;
+  other.found.detail.instance_uuid = "of dc01";
+  for (const bool no_nvram : {false, true}) {
+    target_.machines = {{"vm-7", other}};
+    target_.children.clear();
+    target_.named_instead = MoRef{"VirtualMachine", "vm-7"};
+    origin_.no_nvram = no_nvram;
+    const Status result = restore();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code.value(), EIO);
+    EXPECT_EQ(target_.machines.count("vm-7"), 1U);
+    EXPECT_FALSE(target_.machines.at("vm-7").found.detail.key_id);
+  }
+  for (const char* change : {"set_key", "add_saved_tpm", "upload", "set_certificates", "finish"})
+    EXPECT_EQ(target_.count(change), 0) << change;
+  // Our own, which the server did not name, is found by its instanceUuid and taken away.
+  EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(RestoreJobTest, NvramIsNeverSentIntoADirectoryThatHoldsAnotherVm) {
+  for (const char* file : {"dc01.vmx", "dc01.VMTX"}) {
+    target_.foreign_vm_files = {file};
+    EXPECT_EQ(refusal(), EIO);
+    EXPECT_THAT(status_.reason, HasSubstr(file));
+  }
+  target_.foreign_vm_files = {"PAY01.vmx"};  // its own, on a datastore that does not heed case
+  EXPECT_TRUE(restore());
+  EXPECT_EQ(target_.count("upload"), 1);
+}
+
+TEST_F(RestoreJobTest, ADirectoryThatCannotBeListedGetsNoNvram) {
+  target_.faults["vm_files_in"] = {Error{Errno{EACCES}, "no right to browse"}};
+  EXPECT_EQ(refusal(), EACCES);
+  EXPECT_EQ(target_.count("upload"), 0);
+}
+
 TEST_F(RestoreJobTest, ASetWithoutNvramSendsNone) {
   origin_.no_nvram = true;
   const Status result = restore();
@@ -284,6 +347,40 @@ TEST_F(RestoreJobTest, ALivingOriginalGivesANewIdentityAndAWarning) {
     EXPECT_FALSE(machine().spec.config.devices[0].mac_address);
     EXPECT_THAT(status_.warnings, Contains(HasSubstr("the original is alive")));
   }
+}
+
+TEST_F(RestoreJobTest, ALivingOriginalIsFoundByItsCertificateAlone) {
+  options_.connect_nics = true;
+  target_.living_certificates = {{tpm_.certificates.front(), "pay01-old"}, {"other", "x"}};
+  ASSERT_TRUE(restore());
+  EXPECT_FALSE(machine().spec.config.uuid);
+  EXPECT_FALSE(machine().spec.connect_nics);
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("the original is alive")));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("(pay01-old)")));
+}
+
+TEST_F(RestoreJobTest, CertificatesThatCannotBeComparedAreSaid) {
+  target_.faults["vms_with_certificates"] = {Error{Errno{EACCES}, "no right"}};
+  ASSERT_TRUE(restore());
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("endorsement key")));
+}
+
+TEST_F(RestoreJobTest, APolicyThatAnotherRestoreMadeMeanwhileIsTaken) {
+  for (const Error& answer : {Error{Errno{EEXIST}, "taken"}, made::lost_reply()}) {
+    target_.policies.clear();
+    target_.children.clear();
+    target_.machines.clear();
+    target_.policy_race = answer;
+    ASSERT_TRUE(restore());
+    EXPECT_EQ(machine().spec.policy_id, "made-policy");
+  }
+}
+
+TEST_F(RestoreJobTest, AVmInANewFolderHasItsWholePath) {
+  RestoreRequest asked = request();
+  asked.folders = {"Finance", "Wages"};
+  ASSERT_TRUE(restore(asked));
+  EXPECT_EQ(status_.vm_path, "/DC0/vm/Finance/Wages/pay01");
 }
 
 TEST_F(RestoreJobTest, DegradedOnlyWhenAskedFor) {
@@ -319,6 +416,32 @@ TEST_F(RestoreJobTest, ABadSetIsRefusedBeforeAnythingIsAsked) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code.value(), EINVAL);
   EXPECT_TRUE(target_.log.empty());
+  EXPECT_THAT(status_.what_to_do, HasSubstr("good backup"));
+}
+
+TEST_F(RestoreJobTest, MendedCertificatesDoNotSpoilNvram) {
+  target_.certificates_instead = std::vector<std::string>{"b3du"};
+  for (const bool spoils : {false, true}) {
+    target_.children.clear();
+    target_.machines.clear();
+    target_.files.clear();
+    target_.at_call = [&](int, const std::string& call) {
+      if (spoils && call == "set_certificates")
+        for (auto& [path, bytes] : target_.files) bytes = "with the certificates in it";
+    };
+    const long before = target_.count("upload");
+    const Status result = restore();
+    ASSERT_TRUE(result) << result.error().words;
+    EXPECT_EQ(target_.count("upload") - before, spoils ? 2 : 1);
+    EXPECT_EQ(target_.files.begin()->second, kNvram);
+  }
+}
+
+TEST_F(RestoreJobTest, AnExceptionIsAFailureLikeAnother) {
+  target_.at_call = [](int, const std::string& call) {
+    if (call == "upload") throw std::bad_alloc();
+  };
+  EXPECT_EQ(refusal(), EIO);
 }
 
 TEST_F(RestoreJobTest, NoErrorTextHoldsASecret) {
@@ -335,6 +458,22 @@ TEST_F(RestoreJobTest, NoErrorTextHoldsASecret) {
       EXPECT_THAT(status_.reason + status_.what_to_do, Not(HasSubstr(secret)));
     }
   }
+}
+
+TEST_F(RestoreJobTest, ExtraConfigOfABackupIsSetOnlyWhereAnOptionNamesIt) {
+  config_.extra_config = {{"sched.mem.pin", "TRUE"}, {"debugStub.listen.guest64.remote", "TRUE"}};
+  ASSERT_TRUE(restore());
+  EXPECT_THAT(machine().spec.config.extra_config, IsEmpty());
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("'debugStub.listen.guest64.remote'")));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("'sched.mem.pin'")));
+
+  target_.children.clear();
+  target_.machines.clear();
+  options_.save_extra_config = {"sched.*"};
+  ASSERT_TRUE(restore());
+  ASSERT_EQ(machine().spec.config.extra_config.size(), 1U);
+  EXPECT_EQ(machine().spec.config.extra_config[0].first, "sched.mem.pin");
+  EXPECT_THAT(status_.warnings, Not(Contains(HasSubstr("'sched.mem.pin'"))));
 }
 
 TEST_F(RestoreJobTest, WhatACraftedBackupAsksForBeyondTheAllowListIsNotMade) {

@@ -230,5 +230,14 @@ TEST_F(Networks, ACardWhoseNetworkIsNotHereComesBackWithoutOne) {
   EXPECT_THAT(warnings_[0], HasSubstr("'Gone'"));
 }
 
+TEST_F(Networks, APortGroupWhoseSwitchCannotBeReadIsNoneAndThatIsSaid) {
+  offered_.networks[1].switch_uuid.reset();
+  nic_.network_name = "Office";
+  EXPECT_EQ(chosen({{"Office", "Wages"}}), "");
+  nic_.network_name.reset();
+  nic_.portgroup_key = "pg-1";
+  EXPECT_EQ(chosen(), "");
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs

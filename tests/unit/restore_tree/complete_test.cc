@@ -223,6 +223,55 @@ TEST_F(RestoreComplete, WhereNothingCanBeStartedFsyncIsQuietAndTheAttributeIsNot
   EXPECT_EQ(fsync("Finance/bad"), EBADMSG);
 }
 
+TEST_F(RestoreComplete, WithoutAManifestHalfASetIsNotStarted) {
+  settle_ = std::chrono::seconds(30);
+  open();
+  ASSERT_EQ(mkdir(to_), 0);
+  const std::vector<std::string> names = {"keyId", "encryption.bundle", "vtpm.json", "nvram",
+                                          "firmware"};
+  for (const std::string& name : names) {
+    EXPECT_TRUE(restorer_.requests.empty()) << name;
+    EXPECT_EQ(put(to_ + "/" + name, pay01().at(name)), 0);
+    if (name == names.back()) break;
+    // As programs do that sync the directory after each file.
+    EXPECT_EQ(fsync(to_), 0) << name;
+    EXPECT_EQ(setxattr(to_, "user.vtpmfs.commit", "1"), EINVAL) << name;
+    clock_.advance(std::chrono::seconds(31));
+    sets_->sweep([](cache::StagedId) { return false; });
+    EXPECT_EQ(utimens(to_), 0) << name;
+    EXPECT_THAT(status(to_), HasSubstr("firmware")) << name;
+  }
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
+TEST_F(RestoreComplete, AVcenterThatFallsSilentLetsTheWaitersGoAndTheRestoreGoesOn) {
+  restorer_.stall = true;
+  Files set = pay01();
+  const std::string last = set.rbegin()->first;
+  copy(without(set, last), to_);
+  const auto file = create(to_ + "/" + last);
+  ASSERT_TRUE(file);
+  ASSERT_EQ(write(*file, 0, set.at(last)), 0);
+  const auto closing = flush_later(*file);
+  ASSERT_EQ(restorer_.running.size(), 1U);
+  EXPECT_FALSE(closing.given());
+  RestoreStatus silent;
+  silent.state = RestoreStatus::State::creating;
+  silent.step = "the vCenter does not answer";
+  silent.unanswered = true;
+  restorer_.running.front().changed(silent);
+  EXPECT_EQ(closing.code(), ETIMEDOUT);
+  EXPECT_EQ(utimens(to_), 0) << "it was not refused";
+  EXPECT_THAT(status(to_), HasSubstr("does not answer"));
+  // Who comes later waits for the same restore.
+  const auto joined = fsync_later(to_);
+  EXPECT_FALSE(joined.given());
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+  restorer_.end_all({});
+  EXPECT_EQ(joined.code(), 0);
+}
+
 TEST_F(RestoreComplete, SettlingStartsWhatHasBeenQuietForSoLong) {
   settle_ = std::chrono::seconds(30);
   open();
@@ -280,6 +329,25 @@ TEST_F(RestoreComplete, ACompleteSetDoesNotStartAtARemount) {
   EXPECT_EQ(fsync(to_), 0);
   EXPECT_EQ(restorer_.requests.size(), 2U);
   EXPECT_TRUE(restorer_.requests.back().manifest_verified);
+}
+
+TEST_F(RestoreComplete, WhatHasBecomeAVmIsForgottenWhenTheMountEnds) {
+  copy(pay01(), to_);
+  ASSERT_EQ(restorer_.requests.size(), 1U);
+  EXPECT_EQ(chmod(to_, 0750), 0);
+  EXPECT_TRUE(find(to_ + "/nvram"));
+  open();
+  EXPECT_FALSE(find(to_));
+  // The name is free, and nothing of the old set makes a second VM.
+  EXPECT_TRUE(copy(pay01(), to_).empty());
+  EXPECT_EQ(restorer_.requests.size(), 2U);
+}
+
+TEST_F(RestoreComplete, WhatFailedStaysAfterTheMount) {
+  restorer_.fail_with = Error{Errno{ENOSPC}, "full"};
+  copy(pay01(), to_);
+  open();
+  EXPECT_TRUE(find(to_ + "/nvram"));
 }
 
 TEST_F(RestoreComplete, AfterAFailureAWriteTriesAgain) {

@@ -302,6 +302,7 @@ TEST_F(RestoreDirectoryTest, TheStatusFileIsReadOnlyAndNeverInTheWay) {
   EXPECT_EQ(rename(to_ + "/.restore.status.Xy", to_ + "/restore.status"), 0);
   EXPECT_THAT(names(to_), ElementsAre("keyId", "restore.status"));
   EXPECT_THAT(status(to_), Not(HasSubstr("old news")));
+  EXPECT_EQ(rename(to_ + "/restore.status", to_ + "/old.status"), EPERM);
   EXPECT_EQ(mkdir(to_ + "/restore.status"), EEXIST);
   EXPECT_EQ(unlink(to_ + "/restore.status"), 0);
   EXPECT_EQ(unlink(to_ + "/keyId"), 0);

@@ -14,7 +14,7 @@ TEST(ApiNames, EscapesPlainNamesAndKeepsEscapedOnes) {
   EXPECT_EQ(api_name("100%"), "100%25");
   EXPECT_EQ(api_name("a\\b"), "a%5cb");
   EXPECT_EQ(api_name("a%2fb"), "a%2fb");
-  EXPECT_EQ(api_name("a%2Fb%25"), "a%2Fb%25");
+  EXPECT_EQ(api_name("a%2Fb%5C%25"), "a%2fb%5c%25") << "as the vCenter will write it";
   EXPECT_EQ(api_name("50%25 of 100%"), "50%2525 of 100%25");
   EXPECT_EQ(api_name("a%2fb\\c"), "a%252fb%5cc");
   EXPECT_EQ(api_name("%"), "%25");
@@ -64,6 +64,16 @@ TEST_F(RestorePlace, TheDirectorysNameIsTheVmsName) {
   EXPECT_EQ(place_of(origin("pay01", "Finance"), "Legal/pay01"), "Legal/pay01");
   EXPECT_EQ(place_of(origin("pay01", "Finance"), "New/Deep/pay01"), "New/Deep/pay01");
   EXPECT_EQ(place_of(origin("pay01", "Finance"), "80%/a\\b"), "80%25/a%5cb");
+}
+
+TEST_F(RestorePlace, AFolderThatIsThereIsNamedAsTheVcenterNamesIt) {
+  std::string raw;
+  for (int i = 0; i < 80; ++i) raw += "\xf0\xa0\x80\x80";
+  const MoRef folder{"Folder", "group-v30"};
+  inventory_.apply({false, true, {enter(folder, raw, kVmFolder)}});
+  const std::string shown = cache::shown_name(raw, folder);
+  ASSERT_NE(shown, raw);
+  EXPECT_EQ(place_of(origin("web", ""), shown + "/new/web"), raw + "/new/web");
 }
 
 TEST_F(RestorePlace, AShownNameComesBackAsTheRawOne) {

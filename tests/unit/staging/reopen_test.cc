@@ -54,6 +54,28 @@ TEST_F(StagingReopen, KeepsNamesBytesTimesAndAttributes) {
   EXPECT_EQ(store_->name(plain).value_or(""), "keyId");
 }
 
+TEST_F(StagingReopen, WhatEndsWithTheMountIsThereUntilThenAndGoneAfterwards) {
+  const StagedId folder = make(root_, "Finance", true);
+  const StagedId ended = make(folder, "pay01", true);
+  const StagedId below = make(ended, ".~tmp~", true);
+  const StagedId bytes = make(below, "nvram", false);
+  ASSERT_TRUE(store_->write(bytes, 0, "secret"));
+  const StagedId kept = make(folder, "pay02", true);
+  make(kept, "keyId", false);
+  ASSERT_TRUE(store_->end_with_mount(ended));
+  ASSERT_TRUE(store_->end_with_mount(ended));
+  EXPECT_TRUE(store_->lookup(ended, ".~tmp~"));
+  ASSERT_TRUE(store_->rename(folder, "pay01", folder, "pay03", 0));
+  for (int restart = 0; restart < 2; ++restart) {
+    reopen();
+    EXPECT_EQ(code_of(store_->lookup(folder, "pay03")), ENOENT);
+    EXPECT_EQ(code_of(store_->attributes(bytes)), ENOENT);
+    EXPECT_TRUE(store_->lookup(kept, "keyId"));
+    EXPECT_EQ(store_->attributes(folder)->subdirectories, 1U);
+    EXPECT_FALSE(std::filesystem::exists(path() + "/data/" + std::to_string(bytes)));
+  }
+}
+
 TEST_F(StagingReopen, NeverGivesANumberTwice) {
   const StagedId first = make_file("a", "1");
   ASSERT_TRUE(store_->unlink(root_, "a"));

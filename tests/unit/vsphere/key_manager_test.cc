@@ -28,16 +28,16 @@ std::string key_status(const std::string& content) {
 }
 
 TEST(KeyStatus, TheTable) {
-  for (const std::string reason :
-       {"KeyStateMissingInKMS", "KeyStateNotActiveOrEnabled", "WrappingKeyMissingInKMS",
-        "WrappingKeyNotActiveOrEnabled", "KeyStateClusterInvalid"}) {
+  for (const std::string reason : {"KeyStateMissingInKMS", "KeyStateNotActiveOrEnabled",
+                                   "WrappingKeyMissingInKMS", "WrappingKeyNotActiveOrEnabled"}) {
     EXPECT_EQ(judge_key_status(kKey, false, reason).answer, Answer::no) << reason;
     EXPECT_EQ(judge_key_status(kKey, std::nullopt, reason).answer, Answer::no) << reason;
     EXPECT_EQ(judge_key_status(kKey, true, reason).answer, Answer::yes) << reason;
   }
   for (const std::string reason :
        {"KeyStateMissingInCache", "KeyStateClusterUnreachable", "KeyStateManagedByTrustAuthority",
-        "KeyStateManagedByNKP", "NoPermissionToAccessKeyProvider", "SomethingNew", ""}) {
+        "KeyStateManagedByNKP", "KeyStateClusterInvalid", "NoPermissionToAccessKeyProvider",
+        "SomethingNew", ""}) {
     EXPECT_EQ(judge_key_status(kKey, false, reason).answer, Answer::unknown) << reason;
   }
   EXPECT_EQ(judge_key_status(kKey, std::nullopt, std::nullopt).answer, Answer::unknown);

@@ -199,6 +199,28 @@ TEST_F(PolicyServiceTest, MakesItsOwnComponentWhereThatIsMissing) {
   EXPECT_THAT(caller.requests("PbmCreate")[2], HasSubstr("c-new"));
 }
 
+TEST_F(PolicyServiceTest, AComponentThatAnEarlierTryLeftIsTaken) {
+  caller.on("PbmQueryProfile",
+            {pbm_response("PbmQueryProfile",
+                          "<returnval><uniqueId>c-other</uniqueId></returnval>"
+                          "<returnval><uniqueId>c-left</uniqueId></returnval>")});
+  caller.on("PbmRetrieveContent",
+            {pbm_response("PbmRetrieveContent",
+                          profile("c-other", "another", "vmwarevmcrypt", "vmwarevmcrypt@ENCRYPTION",
+                                  "ENCRYPTION") +
+                              profile("c-left", "vtpmfs encryption component", "vmwarevmcrypt",
+                                      "vmwarevmcrypt@ENCRYPTION", "ENCRYPTION"))});
+  caller.on("PbmCreate",
+            {soap_fault("InvalidArgument"),
+             soap_fault("PbmDuplicateName", "<name>vtpmfs encryption component</name>"),
+             pbm_response("PbmCreate", "<returnval><uniqueId>p-new</uniqueId></returnval>")});
+  const auto made = policies.create_encryption_policy("vtpmfs encryption", {});
+  ASSERT_TRUE(made) << made.error().words;
+  EXPECT_EQ(made->id, "p-new");
+  EXPECT_THAT(caller.requests("PbmQueryProfile")[0], HasSubstr("DATA_SERVICE_POLICY"));
+  EXPECT_THAT(caller.requests("PbmCreate")[2], HasSubstr("c-left"));
+}
+
 TEST_F(PolicyServiceTest, ATakenNameIsTold) {
   caller.on("PbmCreate", {soap_fault("PbmDuplicateName", "<name>vtpmfs encryption</name>")});
   const auto made = policies.create_encryption_policy("vtpmfs encryption", {});

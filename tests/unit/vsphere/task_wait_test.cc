@@ -24,7 +24,7 @@ struct Waiting {
   std::optional<MoRef> result;
 
   Status run(FakeSoapCaller& caller, TaskPatience patience = TaskPatience::without_end,
-             const Call& call = {}) {
+             const Call& call = {}, TaskResult wanted = TaskResult::optional) {
     return wait_for_task(
         caller, kTask, call, patience, [&](int percent) { percents.push_back(percent); },
         [&](const xsd__anyType* value) -> Status {
@@ -32,7 +32,8 @@ struct Waiting {
           if (!ref) return fail(ref.error());
           result = *ref;
           return {};
-        });
+        },
+        wanted);
   }
 };
 
@@ -96,6 +97,70 @@ TEST(TaskWait, WaitsForAServerThatIsAway) {
   ASSERT_FALSE(impatient);
   EXPECT_EQ(impatient.error().code.value(), EHOSTUNREACH);
   EXPECT_TRUE(impatient.error().maybe_done);
+}
+
+TEST(TaskWait, AsksAgainWhereAnAnswerWasGarbled) {
+  for (const int code : {EIO, EPROTO, EAGAIN}) {
+    FakeSoapCaller caller;
+    int calls = 0;
+    caller.on("RetrievePropertiesEx", [&](const std::string&) {
+      if (++calls == 1) return Result<std::string>(fail(code, "half an answer"));
+      return Result<std::string>(task("success"));
+    });
+    Waiting waiting;
+    EXPECT_TRUE(waiting.run(caller)) << code;
+    EXPECT_EQ(calls, 2) << code;
+  }
+}
+
+TEST(TaskWait, AFaultOfTheQuestionEndsTheWaitAndTheTaskMayHaveBeenDone) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx", {soap_fault("NoPermission")});
+  Waiting waiting;
+  const auto status = waiting.run(caller);
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(status.error().maybe_done);
+}
+
+TEST(TaskWait, AStateThatCannotBeReadIsNoFailureOfTheTask) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx",
+            {retrieved(object("Task", "task-1", missing("info.state", "NoPermission")))});
+  Waiting waiting;
+  const auto status = waiting.run(caller);
+  ASSERT_FALSE(status);
+  EXPECT_TRUE(status.error().maybe_done);
+}
+
+TEST(TaskWait, SuccessWithoutTheResultThatIsWantedIsAnError) {
+  for (const std::string& more : {std::string(), missing("info.result", "NoPermission")}) {
+    FakeSoapCaller caller;
+    caller.on("RetrievePropertiesEx", {task("success", more)});
+    Waiting waiting;
+    const auto wanted = waiting.run(caller, TaskPatience::until_timeout, {}, TaskResult::expected);
+    ASSERT_FALSE(wanted);
+    EXPECT_EQ(wanted.error().code.value(), more.empty() ? EIO : EACCES);
+    EXPECT_TRUE(wanted.error().maybe_done);
+    EXPECT_TRUE(waiting.run(caller));
+  }
+}
+
+TEST(TaskWait, TellsWhenTheServerFallsSilentAndWhenItAnswersAgain) {
+  FakeSoapCaller caller;
+  std::vector<bool> told;
+  int calls = 0;
+  caller.on("RetrievePropertiesEx", [&](const std::string&) {
+    ++calls;
+    // Away until that was told twice.
+    if (told.size() < 2) return Result<std::string>(fail(EHOSTUNREACH, "away"));
+    return Result<std::string>(told.size() == 2 ? task("running") : task("success"));
+  });
+  Waiting waiting;
+  Call call;
+  call.timeout = std::chrono::milliseconds{20};
+  call.silence = [&](bool silent) { told.push_back(silent); };
+  ASSERT_TRUE(waiting.run(caller, TaskPatience::without_end, call));
+  EXPECT_THAT(told, ElementsAre(true, true, false));
 }
 
 TEST(TaskWait, ARefusedLoginEndsTheWait) {

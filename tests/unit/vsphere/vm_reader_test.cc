@@ -110,6 +110,11 @@ TEST(VmReader, ReadsTheFiveItemsAndTheConfiguration) {
   EXPECT_EQ(vm.config.efi_secure_boot, true);
   EXPECT_THAT(vm.config.boot_order, ElementsAre(BootDevice{BootDevice::Kind::ethernet, 4000}));
   EXPECT_FALSE(record.may_hold_data);
+  EXPECT_TRUE(record.files_listed);
+}
+
+TEST(VmReader, AVmWithoutAListOfFilesIsNotOneWithoutALog) {
+  EXPECT_FALSE(read_one(property("name", "xsd:string", "a")).files_listed);
 }
 
 TEST(VmReader, ALockedVmHasUnreadableItemsNotAbsentOnes) {
