@@ -99,16 +99,17 @@ Status Feed::one_round() {
   InventoryChange change;
   Status read;
   size_t unread = 0;
+  bool all_read = false;
   {
     const std::lock_guard writing(writing_);
     collected_.merge(inventory_.apply(*update));
     if (!update->complete) return {};
     change = std::exchange(collected_, InventoryChange());
-    for (const vsphere::MoRef& vm : change.gone_vms) {
-      sets_.remove(vm);
-      to_read_.erase(vm);
-      hopeless_.erase(vm);
+    if (inventory_.doubtful()) {
+      collected_ = std::move(change);
+      return fail(EIO, "vCenter shows no datacenter any more: what was known is kept for now");
     }
+    for (const vsphere::MoRef& vm : change.gone_vms) forget(vm);
     for (const vsphere::MoRef& vm : std::exchange(change.vms, {})) to_read_.insert(vm);
     if (change.paths_moved) look_at_paths();
     read = read_waiting(change, call_of(settings_.timeout));
@@ -122,13 +123,14 @@ Status Feed::one_round() {
       change.vms.insert(change.vms.end(), changed.begin(), changed.end());
     }
     unread = to_read_.size() + hopeless_.size();
+    all_read = to_read_.empty();
   }
   write_times();
   {
     const std::lock_guard lock(mutex_);
     ++status_.updates;
     status_.unread = unread;
-    if (read && inventory_.complete()) ready_ = true;
+    if (read && all_read && inventory_.complete()) ready_ = true;
   }
   if (!change.empty()) tell(change);
   changed_.notify_all();
@@ -147,7 +149,7 @@ Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
     }
   }
   if (vms.empty()) return {};
-  ReadSets read = sets_.reader().read(vms, call);
+  ReadSets read = sets_.reader().read(vms, call, unanswered_);
   to_read_ = {read.unread.begin(), read.unread.end()};
   const std::optional<Error> stopped = std::move(read.stopped);
   publish_read(read, change);
@@ -155,7 +157,26 @@ Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
   return {};
 }
 
+void Feed::forget(const vsphere::MoRef& vm) {
+  sets_.remove(vm);
+  to_read_.erase(vm);
+  hopeless_.erase(vm);
+  unanswered_.erase(vm);
+}
+
+void Feed::note_unanswered(const ReadSets& read) {
+  for (const auto& [vm, has_tpm] : read.has_tpm) unanswered_.erase(vm);
+  for (const vsphere::MoRef& vm : read.failed) unanswered_.insert(vm);
+  for (const vsphere::MoRef& vm : read.gone) {
+    // What has gone leaves the inventory. A lost session, too, answers with nothing.
+    if (!inventory_.vm_facts(vm)) continue;
+    unanswered_.insert(vm);
+    to_read_.insert(vm);
+  }
+}
+
 void Feed::publish_read(ReadSets& read, InventoryChange& change) {
+  note_unanswered(read);
   hopeless_.insert(read.failed.begin(), read.failed.end());
   for (const VersionPtr& version : read.versions) {
     if (sets_.store(version)) change.vms.push_back(version->vm);
@@ -281,7 +302,8 @@ Status Feed::refresh(const vsphere::MoRef& vm, const vsphere::Call& call) {
     if (answer.stopped) {
       read = fail(*answer.stopped);
     } else if (!answer.gone.empty()) {
-      read = fail(ENOENT, "the VM has gone");
+      note_unanswered(answer);
+      read = fail(ENOENT, "vCenter has no answer for the VM");
     } else {
       to_read_.erase(vm);
       publish_read(answer, change);

@@ -77,6 +77,8 @@ class Feed {
   /// Reads what waits to be read, and publishes it. The caller holds writing_.
   Status read_waiting(InventoryChange& change, const vsphere::Call& call);
   void publish_read(ReadSets& read, InventoryChange& change);
+  void note_unanswered(const ReadSets& read);
+  void forget(const vsphere::MoRef& vm);
   void look_at_paths();
   Status poll_nvrams(const vsphere::Call& call);
   void tell(const InventoryChange& change) const;
@@ -100,7 +102,9 @@ class Feed {
   std::mutex writing_;
   std::set<vsphere::MoRef> to_read_;   ///< guarded by writing_
   std::set<vsphere::MoRef> hopeless_;  ///< refused last time: with the next poll; by writing_
-  InventoryChange collected_;          ///< of batches of an update; guarded by writing_
+  /// In the inventory, and yet without an answer last time; guarded by writing_.
+  std::set<vsphere::MoRef> unanswered_;
+  InventoryChange collected_;  ///< of batches of an update; guarded by writing_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

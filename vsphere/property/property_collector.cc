@@ -14,7 +14,7 @@ namespace {
 /// A million objects; a server that never ends is broken.
 constexpr int kMostPages = 4000;
 
-enum class Page { done, more, not_authenticated };
+enum class Page { done, more, nothing, not_authenticated };
 
 /// Looks at the whole page before the sink sees any of it: half a page without a session is worth
 /// nothing.
@@ -39,7 +39,7 @@ Result<Page> run(SoapCaller& caller, const PropertyQuery& query, const Call& how
   {
     const auto answer = call<_vim25__RetrievePropertiesExResponse>(caller, request, how);
     if (!answer) return fail(answer.error());
-    if (!(*answer)->returnval) return Page::done;  // no objects
+    if (!(*answer)->returnval) return Page::nothing;
     const Page page = take_page(*(*answer)->returnval, sink);
     if (page != Page::more) return page;
     token = (*answer)->returnval->token;
@@ -74,6 +74,10 @@ Status PropertyCollector::retrieve(const PropertyQuery& query, const Call& how,
       return fail(end.error());
     }
     if (*end == Page::done) return {};
+    // Objects that were named are answered for, if only as missing. A lost session may look like
+    // this; one that is not is told by the same answer in a new one.
+    const bool said_nothing = *end == Page::nothing;
+    if (said_nothing && (!query.report_missing_objects || attempt > 0)) return {};
     if (auto renewed = caller_.renew_session(generation, how); !renewed) return renewed;
   }
   return fail(EACCES, "the server takes no session for reading properties");

@@ -191,6 +191,7 @@ class FakeVmSource final : public vsphere::VmSource {
   std::map<std::string, vsphere::DatastoreFile> listed;  ///< what a listing says
   std::map<std::string, Error> file_errors;              ///< what fetching that path answers
   std::set<MoRef> poison;                                ///< a page with one of them is refused
+  std::set<MoRef> silent;                                ///< left out of an answer
   std::optional<Error> details_error, list_error, directory_error, fetch_error, version_error;
   bool bulk_refused = false;
   bool hold_fetches = false, hold_versions = false;
@@ -265,7 +266,7 @@ class FakeVmSource final : public vsphere::VmSource {
     for (const MoRef& vm : wanted) {
       if (poison.count(vm) > 0) return fail(EIO, "fault for the whole page");
       const auto known = vms.find(vm);
-      if (known != vms.end()) found.push_back(known->second);
+      if (known != vms.end() && silent.count(vm) == 0) found.push_back(known->second);
     }
     return found;
   }

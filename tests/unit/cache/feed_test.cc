@@ -244,6 +244,67 @@ TEST_F(FeedTest, DetailsThatCouldNotBeReadAreReadLater) {
   EXPECT_EQ(source.details_calls, 4);  // 250, two that failed, 50
 }
 
+TEST_F(FeedTest, AnAnswerWithoutAVmOfTheInventoryIsNotItsEnd) {
+  put_fleet(300);
+  source.before_details = [&](int call) {
+    source.silent.clear();
+    for (int i = 1; i <= 300 && call <= 2; ++i) source.silent.insert(vm_ref(i));
+  };
+  ASSERT_TRUE(start());
+  EXPECT_EQ(names().size(), 300U);
+  EXPECT_EQ(source.details_calls, 4);
+}
+
+TEST_F(FeedTest, AVmThatVcenterNeverAnswersForIsShownAndIncomplete) {
+  put_fleet(3);
+  source.silent.insert(vm_ref(2));
+  ASSERT_TRUE(start());
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2", "vm3"));
+  ASSERT_TRUE(model->sets().listing(vm_ref(2))->incomplete);
+  EXPECT_EQ(model->sets().listing(vm_ref(2))->incomplete->code, Errno{EIO});
+  EXPECT_EQ(model->feed().status().unread, 1U);
+  // ... and is asked for again with each poll
+  {
+    const std::lock_guard lock(source.mutex);
+    source.silent.clear();
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  put_and_wait({});
+  EXPECT_FALSE(model->sets().listing(vm_ref(2))->incomplete);
+}
+
+TEST_F(FeedTest, AKnownVmThatIsNotAnsweredForIsReadAgain) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.vms[vm_ref(1)].change_version = kVersion2;
+    const int calls = source.details_calls;
+    source.before_details = [&, calls](int call) {
+      source.silent.clear();
+      if (call == calls + 1) source.silent.insert(vm_ref(1));
+    };
+  }
+  put_and_wait({modify(vm_ref(1), EntityProperty::change_version, kVersion2)});
+  EXPECT_TRUE(
+      eventually([&] { return model->sets().latest(vm_ref(1))->change_version == kVersion2; }));
+}
+
+TEST_F(FeedTest, ARestartWithoutAnyDatacenterIsNotPublished) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  take_told();
+  inventory_source.put(update_of({}, true));
+  EXPECT_TRUE(eventually([&] { return inventory_source.idle() && !model->feed().alive(); }));
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2"));
+  auto changes = one_datacenter();
+  changes.push_back(enter_vm(vm_ref(1), "vm1", kVmFolder));
+  put_and_wait(changes);
+  EXPECT_THAT(names(), ElementsAre("vm1"));
+  EXPECT_THAT(take_told().gone_vms, ElementsAre(vm_ref(2)));
+}
+
 TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
   for (int i = 0; i < 10'000; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
   model->feed().start();

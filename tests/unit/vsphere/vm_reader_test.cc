@@ -347,7 +347,7 @@ size_t objects_in(const std::string& request) {
 
 TEST(VmReader, CallsDependOnPagesNotOnVms) {
   FakeSoapCaller caller;
-  caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", "")});
+  caller.on("RetrievePropertiesEx", {retrieved(object("VirtualMachine", "vm-1", ""))});
   VmReader reader(caller, {});
   ASSERT_TRUE(reader.read(many_vms(501), ExtraConfig::keyed, {}));
   ASSERT_EQ(caller.count("RetrievePropertiesEx"), 3U);
@@ -385,6 +385,19 @@ TEST(ChangeVersions, PageByPage) {
   });
   EXPECT_EQ(done, 1);
   EXPECT_EQ(caller.count("RetrievePropertiesEx"), 2U);
+}
+
+TEST(ChangeVersions, AnAnswerWithoutAnyVmMayBeALostSession) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx",
+            {response("RetrievePropertiesEx", ""), retrieved(version_of("vm-1", "a"))});
+  std::map<MoRef, std::string> found;
+  read_change_versions(caller, {{"VirtualMachine", "vm-1"}}, {}, [&](auto versions) {
+    ASSERT_TRUE(versions);
+    found = *versions;
+  });
+  EXPECT_EQ(found.size(), 1U);
+  EXPECT_EQ(caller.renewals, 1);
 }
 
 TEST(ChangeVersions, RenewsTheSessionOnce) {
