@@ -64,12 +64,14 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   Result<SetListing> listing(const vsphere::MoRef& vm) override;
   Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) override;
   void read(const PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
+  SetFile file_of(const PinnedSetPtr& set, FileRole role) override;
             ReadDone done) override;
   bool same_content_as_before(const PinnedSetPtr& set, FileRole role) override;
 
   // -- keeping up to date (the feed)
-  /// Told what the kernel sees otherwise now, where it was not store() that said so: a pin ended,
-  /// or a fetch found out. To be set before anybody reads; called without a lock, from any thread.
+  /// Told what the kernel sees otherwise now, where it was not store() that said so: a pin ended, a
+  /// fetch found out or went over to another version. To be set before anybody reads; called
+  /// without a lock, from any thread.
   void on_change(std::function<void(const std::vector<vsphere::MoRef>&)> listener);
   SetReader& reader() { return reader_; }
   NvramListings& listings() { return listings_; }
@@ -123,6 +125,9 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   void do_relists();
   [[nodiscard]] vsphere::Call own_call(std::chrono::milliseconds timeout) const;
 
+  Result<PinnedSetPtr> open_locked(const SlotPtr& slot, FileRole role);
+  Result<VersionPtr> adopt_locked(Generation& generation, uint64_t number,
+                                  const VersionPtr& version, bool& changed);
   // live_reads.cc; `_locked`: the caller holds the lock
   std::optional<Result<FileBytes>> answer_locked(Generation& generation, FileRole role);
   Result<FileBytes> give_locked(Generation& generation, FileRole role);
@@ -153,7 +158,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
 
   [[nodiscard]] static const VersionPtr& shown_locked(const VmSlot& slot);
   [[nodiscard]] bool may_unpin_locked(const VmSlot& slot, MonotonicTime now) const;
-  void drop_untouched_locked(const SlotPtr& slot);
+  /// True where another listing is shown after it.
+  bool drop_untouched_locked(const SlotPtr& slot);
   void tell(const std::vector<vsphere::MoRef>& vms) const;
   void watch_pins();
 

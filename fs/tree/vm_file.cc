@@ -16,15 +16,20 @@ using cache::FileRole;
 /// An open file of a pinned generation; letting go of it unpins.
 class OpenVmFile final : public OpenFile {
  public:
-  OpenVmFile(cache::VmSets& sets, cache::PinnedSetPtr set, FileRole role,
+  OpenVmFile(cache::VmSets& sets, vsphere::MoRef vm, cache::PinnedSetPtr set, FileRole role,
              std::chrono::milliseconds call_timeout)
       : sets_(sets),
+        vm_(std::move(vm)),
         set_(std::move(set)),
         role_(role),
         call_timeout_(call_timeout),
         keep_cache_(sets.same_content_as_before(set_, role)) {}
 
   void read(uint64_t offset, size_t size, const Caller& caller, Answer<Bytes> answer) override {
+    if (!is_shown()) {
+      answer(fail(EIO, "the VM was changed while the file was read: copy it once more"));
+      return;
+    }
     vsphere::Call call;
     call.timeout = call_timeout_;
     call.cancel = caller.interrupted;
@@ -44,7 +49,18 @@ class OpenVmFile final : public OpenFile {
   [[nodiscard]] bool no_flush() const override { return true; }
 
  private:
+  /// The kernel cuts at the size that is shown now; these bytes belong to another one where the
+  /// generation had to make way. A VM that has gone shows nothing: its bytes are still whole.
+  [[nodiscard]] bool is_shown() const {
+    const auto listing = sets_.listing(vm_);
+    const cache::SetFile* shown = listing ? listing->find(role_) : nullptr;
+    if (shown == nullptr) return true;
+    const cache::SetFile own = sets_.file_of(set_, role_);
+    return own.size == shown->size && own.time == shown->time;
+  }
+
   cache::VmSets& sets_;
+  const vsphere::MoRef vm_;
   const cache::PinnedSetPtr set_;
   const FileRole role_;
   const std::chrono::milliseconds call_timeout_;
@@ -68,6 +84,7 @@ Result<Attributes> VmFile::attributes() {
   if (file == nullptr) return fail(ENOENT, "this VM has no such file any more");
   Attributes attributes = tree_.attributes_of(NodeType::file, inode_, file->time);
   attributes.size = file->size;
+  tree_.told().tell(inode_, file->size, file->time);
   if (listing->incomplete && !always_readable(role_)) {
     attributes.attribute_timeout = std::chrono::milliseconds(0);
   }
@@ -84,7 +101,14 @@ void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answe
     answer(fail(std::move(set.error())));
     return;
   }
-  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), std::move(*set), role_,
+  // The kernel does not ask for attributes at open. ESTALE makes it look the path up once more, and
+  // open again with what it was told then.
+  const cache::SetFile file = tree_.sets().file_of(*set, role_);
+  if (!tree_.told().told(inode_, file.size, file.time)) {
+    answer(fail(ESTALE, "the file has changed since the kernel looked at it"));
+    return;
+  }
+  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), vm_, std::move(*set), role_,
                                                   tree_.settings().call_timeout)));
 }
 

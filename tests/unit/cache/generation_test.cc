@@ -214,6 +214,76 @@ TEST_F(GenerationTest, WhatCannotBelongTogetherFailsAndTheNextCopyIsWhole) {
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
 }
 
+TEST_F(GenerationTest, WhatIsOpenIsWhatIsShown) {
+  add(tpm_detail(1));
+  const auto is_shown = [&](const PinnedSetPtr& set, FileRole role) {
+    const SetFile shown = listed(kVm, role);
+    const SetFile own = sets->file_of(set, role);
+    return shown.size == own.size && shown.time == own.time;
+  };
+  EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("\"key-1\""));
+  source.before_fetch = [&](int number) {
+    if (number != 1) return;
+    auto& detail = source.vms[kVm];
+    detail.change_version = kVersion2;
+    detail.key_id->key_id = "key-2";
+    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
+    detail.config.annotation = "longer than before";
+  };
+  const auto old = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(old);
+  EXPECT_TRUE(is_shown(*old, FileRole::config));
+  EXPECT_EQ(error_of(kVm, FileRole::nvram), EIO);  // spoiled: the newest is shown from here on
+  EXPECT_FALSE(is_shown(*old, FileRole::config));
+  const auto now = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(now);
+  EXPECT_TRUE(is_shown(*now, FileRole::config));
+  const Bytes bytes = wait_for(start_read(*now, FileRole::config));
+  ASSERT_TRUE(bytes);
+  EXPECT_THAT(**bytes, HasSubstr("\"key-2\""));
+  EXPECT_EQ((*bytes)->size(), listed(kVm, FileRole::config).size);
+  for (const FileRole role : kSealing) EXPECT_EQ(error_of(kVm, role), EIO) << file_name(role);
+}
+
+TEST_F(GenerationTest, GoingOverToANewerVersionIsTold) {
+  add(tpm_detail(1));
+  std::mutex mutex;
+  std::vector<std::pair<MoRef, WallTime>> told;
+  sets->on_change([&](const std::vector<MoRef>& vms) {
+    const std::lock_guard lock(mutex);
+    for (const MoRef& vm : vms) told.emplace_back(vm, listed(vm, FileRole::key_id).time);
+  });
+  const WallTime before = listed(kVm, FileRole::key_id).time;
+  source.before_fetch = [&](int number) {
+    if (number != 1) return;
+    auto& detail = source.vms[kVm];  // a rekey: all sizes as before
+    detail.change_version = kVersion2;
+    detail.key_id->key_id = "key-2";
+    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
+  };
+  EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
+  EXPECT_GT(listed(kVm, FileRole::key_id).time, before);
+  const std::lock_guard lock(mutex);
+  ASSERT_FALSE(told.empty());
+  EXPECT_GT(told.back().second, before);
+}
+
+TEST_F(GenerationTest, AnUntouchedGenerationThatMakesWayIsTold) {
+  add(tpm_detail(1));
+  std::vector<MoRef> told;
+  sets->on_change([&](const std::vector<MoRef>& vms) { told = vms; });
+  auto held = sets->open(kVm, FileRole::config);  // pins, and reads nothing
+  ASSERT_TRUE(held);
+  source.vms[kVm].change_version = kVersion2;
+  source.vms[kVm].config.annotation = "longer than before";
+  EXPECT_FALSE(reread(kVm));
+  held = fail(EIO, "closed");
+  const auto opened = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(sets->file_of(*opened, FileRole::config).size, listed(kVm, FileRole::config).size);
+  EXPECT_THAT(told, ElementsAre(kVm));
+}
+
 TEST_F(GenerationTest, AVmThatChangesAllTheTimeFailsAfterThreeTries) {
   add(tpm_detail(1));
   source.before_fetch = [&](int number) {
@@ -412,6 +482,10 @@ TEST_F(GenerationTest, BytesThatChangedUnderTheSameTimeGetALaterTime) {
   const auto before = listed(kVm, FileRole::nvram);
   const auto sums_before = listed(kVm, FileRole::sha256sums);
   pass_pin();
+  EXPECT_TRUE(eventually([&] {  // the fetch that has just ended lets go of them
+    sets->sweep();
+    return sets->cached_bytes() == 0;
+  }));
   source.files[source.nvram_path_of(kVm)] = "BBBB";  // same size, same second
   EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
   pass_pin();
