@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <utility>
 
 namespace vtpmfs::cache {
@@ -13,8 +12,6 @@ using std::chrono::milliseconds;
 /// So long a pause is refresh() asleep at most before it looks whether it was cancelled.
 constexpr milliseconds kLookAgain{100};
 constexpr milliseconds kShortestWait{1000};
-/// A poll looks at no more directories where a datastore cannot be listed whole.
-constexpr size_t kDirectoriesPerPoll = 32;
 
 }  // namespace
 
@@ -46,6 +43,7 @@ void Feed::add_listener(Listener listener) {
 
 void Feed::start() {
   thread_ = std::thread([this] { run(); });
+  poller_ = std::thread([this] { run_polls(); });
 }
 
 void Feed::stop() {
@@ -56,6 +54,7 @@ void Feed::stop() {
   changed_.notify_all();
   stop_.cancel();
   if (thread_.joinable()) thread_.join();
+  if (poller_.joinable()) poller_.join();
 }
 
 vsphere::Call Feed::call_of(milliseconds timeout) const {
@@ -113,17 +112,14 @@ Status Feed::one_round() {
     for (const vsphere::MoRef& vm : std::exchange(change.vms, {})) to_read_.insert(vm);
     if (change.paths_moved) look_at_paths();
     read = read_waiting(change, call_of(settings_.timeout));
-    if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
-      last_poll_ = clock_.monotonic();
-      if (inventory_.complete() && hopeless_.empty()) (void)times_.compact();
-      to_read_.merge(hopeless_);
-      std::vector<vsphere::MoRef> changed;
-      read = poll_nvrams(call_of(settings_.timeout));
-      for (const vsphere::MoRef& vm : sets_.take_listings(changed)) to_read_.insert(vm);
-      change.vms.insert(change.vms.end(), changed.begin(), changed.end());
-    }
     unread = to_read_.size() + hopeless_.size();
     all_read = to_read_.empty();
+  }
+  // Before anything that takes time: until it is told, the kernel believes what was.
+  if (!change.empty()) tell(change);
+  if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
+    last_poll_ = clock_.monotonic();
+    begin_poll();
   }
   write_times();
   {
@@ -132,7 +128,6 @@ Status Feed::one_round() {
     status_.unread = unread;
     if (read && all_read && inventory_.complete()) ready_ = true;
   }
-  if (!change.empty()) tell(change);
   changed_.notify_all();
   return read;
 }
@@ -195,38 +190,6 @@ void Feed::look_at_paths() {
       to_read_.insert(version->vm);
     }
   }
-}
-
-Status Feed::poll_nvrams(const vsphere::Call& call) {
-  std::map<vsphere::MoRef,
-           std::pair<std::shared_ptr<const vsphere::DatastorePlace>, std::set<std::string>>>
-      datastores;
-  for (const VersionPtr& version : sets_.all_latest()) {
-    const NvramPlace& place = version->nvram_place;
-    if (!place.datastore) {
-      to_read_.insert(version->vm);  // perhaps its datastore is to be seen by now
-      continue;
-    }
-    auto& [datastore, directories] = datastores[place.datastore->datastore];
-    datastore = place.datastore;
-    directories.insert(place.directory);
-  }
-  for (const auto& [id, entry] : datastores) {
-    const auto& [datastore, directories] = entry;
-    std::set<std::string> some;
-    if (!sets_.listings().lists_whole(*datastore)) {
-      // One after the other, some with each poll: no storm of searches.
-      auto directory = directories.begin();
-      std::advance(directory, next_directory_ % directories.size());
-      while (some.size() < std::min(kDirectoriesPerPoll, directories.size())) {
-        some.insert(*directory++);
-        if (directory == directories.end()) directory = directories.begin();
-      }
-    }
-    if (Status listed = sets_.listings().list_all(*datastore, some, call); !listed) return listed;
-  }
-  next_directory_ += kDirectoriesPerPoll;
-  return {};
 }
 
 void Feed::tell(const InventoryChange& change) const {

@@ -7,7 +7,8 @@
 // and is tried again with growing pauses and jitter. nvram sizes and times, which the guest changes
 // without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore.
 //
-// Threads: one of its own. start(), stop() once each; everything else from any thread.
+// Threads: two of its own, for news and for these polls. start(), stop() once each; everything else
+// from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -80,7 +81,10 @@ class Feed {
   void note_unanswered(const ReadSets& read);
   void forget(const vsphere::MoRef& vm);
   void look_at_paths();
-  Status poll_nvrams(const vsphere::Call& call);
+  void begin_poll();
+  void run_polls();
+  void poll();
+  void poll_nvrams(const vsphere::Call& call);
   void tell(const InventoryChange& change) const;
   void write_times();
   void note_answer();
@@ -114,10 +118,12 @@ class Feed {
   FeedStatus status_;
   std::chrono::milliseconds pause_{0};
 
+  bool poll_wanted_ = false;   ///< guarded by mutex_
   MonotonicTime last_poll_{};  ///< the feed's thread only
-  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole
+  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole; the poller's only
   std::minstd_rand random_;
   std::thread thread_;
+  std::thread poller_;
 };
 
 }  // namespace vtpmfs::cache

@@ -59,6 +59,8 @@ LiveVmSets::~LiveVmSets() {
     changed_.wait(lock, [this] { return fetches_.empty(); });
     for (const SlotPtr& slot : pinned_) slot->pinned = nullptr;
   }
+  // Nobody adds to them any more.
+  for (const auto& [datastore, lister] : listers_) lister->stop();
   blocking_.stop();
   hashing_.stop();
 }
@@ -189,11 +191,11 @@ bool LiveVmSets::drop_untouched_locked(const SlotPtr& slot) {
       pinned->given != PerFile<bool>{}) {
     return false;
   }
-}
-
   pinned_.erase(slot);
   slot->pinned = nullptr;
   return !looks_the_same(pinned->version->listing, slot->latest->listing);
+}
+
 bool LiveVmSets::may_unpin_locked(const VmSlot& slot, MonotonicTime now) const {
   const Generation& generation = *slot.pinned;
   if (generation.handles > 0 || generation.state == Generation::State::fetching) return false;

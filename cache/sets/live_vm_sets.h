@@ -9,13 +9,14 @@
 // than was listed, the readers of that generation get EIO, the listing is refreshed, and the next
 // copy has the new size.
 //
-// Threads: any. One lock, never held during calls out. Own threads: one for blocking calls to
+// Threads: any. One lock, never held during calls out. Own threads: some for blocking calls to
 // vCenter (batched), one for hashing, one for the pin times. The destructor cancels what is under
 // way and waits for its end; handles may outlive it. Clock must outlive the handles.
 #pragma once
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,8 +64,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   // -- reading
   Result<SetListing> listing(const vsphere::MoRef& vm) override;
   Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) override;
-  void read(const PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
   SetFile file_of(const PinnedSetPtr& set, FileRole role) override;
+  void read(const PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
             ReadDone done) override;
   bool same_content_as_before(const PinnedSetPtr& set, FileRole role) override;
 
@@ -101,12 +102,10 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   using SlotPtr = std::shared_ptr<VmSlot>;
   struct Reread {
     vsphere::MoRef vm;
-    std::chrono::milliseconds timeout;
     Done<VersionPtr> done;
   };
   struct Relist {
     VersionPtr version;
-    std::chrono::milliseconds timeout;
     Done<NvramFound> done;
   };
 
@@ -122,13 +121,13 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   void compute(std::function<void()> work) override;
   bool is_running(const vsphere::MoRef& vm) override;
   void do_rereads();
-  void do_relists();
+  void do_relists(const vsphere::MoRef& datastore);
   [[nodiscard]] vsphere::Call own_call(std::chrono::milliseconds timeout) const;
 
+  // live_reads.cc; `_locked`: the caller holds the lock
   Result<PinnedSetPtr> open_locked(const SlotPtr& slot, FileRole role);
   Result<VersionPtr> adopt_locked(Generation& generation, uint64_t number,
                                   const VersionPtr& version, bool& changed);
-  // live_reads.cc; `_locked`: the caller holds the lock
   std::optional<Result<FileBytes>> answer_locked(Generation& generation, FileRole role);
   Result<FileBytes> give_locked(Generation& generation, FileRole role);
   [[nodiscard]] std::optional<Error> held_back_locked(VmSlot& slot) const;
@@ -189,8 +188,10 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   /// vCenter itself is away: no VM's nvram is asked for before this time.
   std::optional<VmSlot::Failure> away_;
   std::vector<Reread> rereads_;
-  std::vector<Relist> relists_;
+  std::map<vsphere::MoRef, std::vector<Relist>> relists_;  ///< by datastore
 
+  /// One for each datastore that running VMs lie on: one that hangs holds up no other.
+  std::map<vsphere::MoRef, std::unique_ptr<WorkQueue>> listers_;
   WorkQueue blocking_;
   WorkQueue hashing_;
   std::thread watcher_;

@@ -188,20 +188,16 @@ Status SetReader::list_nvrams(const std::vector<const vsphere::VmDetail*>& detai
     }
     find_places();
   }
-  std::map<vsphere::MoRef, std::pair<NvramListings::DatastorePlacePtr, std::set<std::string>>>
-      wanted;
+  std::map<vsphere::MoRef, NvramListings::Wanted> by_datastore;
   for (const NvramPlace& place : places) {
     if (!place.datastore) continue;
-    auto& [datastore, directories] = wanted[place.datastore->datastore];
-    if (!datastore) datastore = place.datastore;
-    directories.insert(place.directory);
+    NvramListings::Wanted& wanted = by_datastore[place.datastore->datastore];
+    if (!wanted.place) wanted.place = place.datastore;
+    wanted.directories.insert(place.directory);
   }
-  for (const auto& [id, entry] : wanted) {
-    const auto& [datastore, directories] = entry;
-    Status listed = listings_.list(*datastore, directories, fresh_after, call);
-    if (!listed) return listed;
-  }
-  return {};
+  std::vector<NvramListings::Wanted> all;
+  for (auto& [id, wanted] : by_datastore) all.push_back(std::move(wanted));
+  return listings_.list(all, fresh_after, call);
 }
 
 VersionPtr SetReader::version_of(const vsphere::VmDetail& detail, bool tpm, uint64_t sequence,

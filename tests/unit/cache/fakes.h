@@ -193,10 +193,14 @@ class FakeVmSource final : public vsphere::VmSource {
   std::set<MoRef> poison;                                ///< a page with one of them is refused
   std::set<MoRef> silent;                                ///< left out of an answer
   std::optional<Error> details_error, list_error, directory_error, fetch_error, version_error;
+  std::optional<Error> datastores_error;
   bool bulk_refused = false;
+  std::vector<std::string> more_datastores;       ///< beside ds1
+  std::map<std::string, Error> datastore_errors;  ///< what listing it answers
   bool hold_fetches = false, hold_versions = false;
   std::function<void(int)> before_fetch;  ///< with the number of the fetch, from 1
   std::function<void(int)> before_versions, before_list, before_details;
+  std::function<void()> while_searching_whole;  ///< without the lock: may take its time
 
   // -- counts
   int details_calls = 0, version_calls = 0, bulk_lists = 0, directory_lists = 0, fetches = 0;
@@ -320,16 +324,26 @@ class FakeVmSource final : public vsphere::VmSource {
     place.name = "ds1";
     place.datacenter = kDatacenter;
     place.datacenter_path = "/DC0";
-    return std::vector<vsphere::DatastorePlace>{place};
+    std::vector<vsphere::DatastorePlace> places{place};
+    for (const std::string& name : more_datastores) {
+      place.name = name;
+      place.datastore.value = "datastore-of-" + name;
+      places.push_back(place);
+    }
+    if (datastores_error) return fail(*datastores_error);
+    return places;
   }
 
-  Result<vsphere::NvramListing> list_nvram(const vsphere::DatastorePlace&,
+  Result<vsphere::NvramListing> list_nvram(const vsphere::DatastorePlace& place,
                                            const std::optional<std::string>& directory,
                                            const vsphere::Call&) override {
+    if (while_searching_whole && !directory) while_searching_whole();
     const std::lock_guard lock(mutex);
     ++(directory ? directory_lists : bulk_lists);
     if (before_list) before_list(bulk_lists + directory_lists);
     if (list_error) return fail(*list_error);
+    const auto trouble = datastore_errors.find(place.name);
+    if (trouble != datastore_errors.end()) return fail(trouble->second);
     if (!directory && bulk_refused) return fail(EIO, "search refused");
     if (directory && directory_error) return fail(*directory_error);
     vsphere::NvramListing listing;

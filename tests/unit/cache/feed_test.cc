@@ -61,6 +61,10 @@ class FeedTest : public ::testing::Test {
     }
     return shown;
   }
+  std::set<MoRef> polled() {
+    const std::lock_guard lock(mutex);
+    return {told.vms.begin(), told.vms.end()};
+  }
   InventoryChange take_told() {
     const std::lock_guard lock(mutex);
     return std::exchange(told, InventoryChange());
@@ -270,8 +274,7 @@ TEST_F(FeedTest, AVmThatVcenterNeverAnswersForIsShownAndIncomplete) {
   }
   clock.advance(std::chrono::seconds(61));
   put_and_wait({});
-  put_and_wait({});
-  EXPECT_FALSE(model->sets().listing(vm_ref(2))->incomplete);
+  EXPECT_TRUE(eventually([&] { return !model->sets().listing(vm_ref(2))->incomplete; }));
 }
 
 TEST_F(FeedTest, AKnownVmThatIsNotAnsweredForIsReadAgain) {
@@ -353,11 +356,88 @@ TEST_F(FeedTest, NvramThatTheGuestWroteIsFoundByThePoll) {
   }
   clock.advance(std::chrono::seconds(61));
   put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(8)) > 0; }));
   EXPECT_EQ(source.bulk_lists, 2);
   EXPECT_EQ(source.details_calls, details);
   EXPECT_THAT(take_told().vms, ElementsAre(vm_ref(8)));
   EXPECT_EQ(model->sets().listing(vm_ref(8))->find(FileRole::nvram)->time,
             WallTime(std::chrono::seconds(1'719'000'500)));
+}
+
+TEST_F(FeedTest, ChangesAreToldWhileAPollIsUnderWay) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  take_told();
+  std::mutex gate;
+  std::unique_lock held(gate);
+  std::atomic<bool> listing{false};
+  source.while_searching_whole = [&] {  // as polls do
+    listing = true;
+    const std::lock_guard wait_here(gate);
+  };
+  clock.advance(std::chrono::seconds(61));
+  source.vms[vm_ref(1)].change_version = kVersion2;
+  inventory_source.put(
+      update_of({modify(vm_ref(1), EntityProperty::name, std::string("renamed"))}));
+  EXPECT_TRUE(eventually([&] { return listing.load(); }));
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(1)) > 0; }));
+  // ... and what comes later goes on as well
+  inventory_source.put(update_of({modify(vm_ref(2), EntityProperty::name, std::string("too"))}));
+  EXPECT_TRUE(eventually([&] { return names() == std::vector<std::string>{"renamed", "too"}; }));
+  held.unlock();
+}
+
+TEST_F(FeedTest, ADatastoreThatHangsHoldsUpItsOwnVmsOnly) {
+  source.more_datastores = {"ds2"};
+  auto changes = one_datacenter();
+  for (int i = 1; i <= 4; ++i) {
+    vsphere::VmDetail detail = tpm_detail(i);
+    const std::string name = *detail.name;
+    if (i % 2 == 0) detail.vm_path_name = "[ds2] " + name + "/" + name + ".vmx";
+    source.add(detail, "x");
+    changes.push_back(enter_vm(vm_ref(i), name, kVmFolder));
+  }
+  source.datastore_errors.emplace("ds2", Error{Errno{ETIMEDOUT}, "the task takes too long"});
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(names().size(), 4U);
+  EXPECT_TRUE(model->feed().alive());
+  for (int i = 1; i <= 4; ++i) {
+    const auto listing = model->sets().listing(vm_ref(i));
+    const Error fine{Errno{0}, ""};
+    EXPECT_EQ(listing->incomplete.value_or(fine).code, Errno{i % 2 == 0 ? ETIMEDOUT : 0}) << i;
+  }
+  // It is not asked again for each change ...
+  const int lists = source.bulk_lists + source.directory_lists;
+  source.vms[vm_ref(2)].change_version = kVersion2;
+  put_and_wait({modify(vm_ref(2), EntityProperty::change_version, kVersion2)});
+  EXPECT_EQ(source.bulk_lists + source.directory_lists, lists);
+  EXPECT_TRUE(model->feed().alive());
+  // ... but by the next poll.
+  {
+    const std::lock_guard lock(source.mutex);
+    source.datastore_errors.clear();
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return !model->sets().listing(vm_ref(4))->incomplete; }));
+}
+
+TEST_F(FeedTest, WhereVcenterItselfIsAwayNoDatastoreIsBlamed) {
+  put_fleet(2);
+  {
+    const std::lock_guard lock(source.mutex);
+    source.before_list = [&](int call) {
+      source.list_error.reset();
+      source.datastores_error.reset();
+      if (call > 2) return;  // the whole, and then a directory
+      source.list_error = Error{Errno{ETIMEDOUT}, "no answer"};
+      source.datastores_error = Error{Errno{EHOSTUNREACH}, "no route"};
+    };
+  }
+  ASSERT_TRUE(start());
+  EXPECT_FALSE(model->sets().listing(vm_ref(1))->incomplete);
+  EXPECT_FALSE(model->sets().listing(vm_ref(2))->incomplete);
 }
 
 TEST_F(FeedTest, StopsWhileItWaits) {
