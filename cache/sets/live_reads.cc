@@ -235,8 +235,8 @@ NvramBytes* LiveVmSets::cached_locked(const SetVersion& version) {
     return nullptr;
   }
   NvramBytes* cached = cache_.find(version.vm, *place.datastore, *place.path, version.nvram.file);
-  const bool outdated =
-      cached != nullptr && cached->ahead && cached->change_version != version.change_version;
+  // A reconfiguration may have written it anew within the same second, at the same size.
+  const bool outdated = cached != nullptr && cached->change_version != version.change_version;
   return outdated ? nullptr : cached;
 }
 

@@ -214,6 +214,23 @@ TEST_F(GenerationTest, WhatCannotBelongTogetherFailsAndTheNextCopyIsWhole) {
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
 }
 
+TEST_F(GenerationTest, NvramIsReadAnewWithEachReconfiguration) {
+  add(tpm_detail(1), "AAAA");
+  EXPECT_EQ(text(kVm, FileRole::nvram), "AAAA");
+  pass_pin();
+  auto& detail = source.vms[kVm];  // recrypted within the second that the datastore tells
+  detail.change_version = kVersion2;
+  detail.encryption_bundle = tpm_detail(1).encryption_bundle->substr(0, 60) + "ZZ,AAAA))";
+  source.files[source.nvram_path_of(kVm)] = "BBBB";
+  reread(kVm);
+  EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
+  EXPECT_EQ(source.fetches, 2);
+  EXPECT_EQ(source.version_calls, 2);
+  pass_pin();
+  EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
+  EXPECT_EQ(source.fetches, 2);
+}
+
 TEST_F(GenerationTest, WhatIsOpenIsWhatIsShown) {
   add(tpm_detail(1));
   const auto is_shown = [&](const PinnedSetPtr& set, FileRole role) {
