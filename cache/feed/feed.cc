@@ -89,7 +89,7 @@ Status Feed::one_round() {
   {
     // What was cut off last time goes on before there are news to wait for.
     const std::lock_guard writing(writing_);
-    if (!to_read_.empty()) wait = milliseconds(0);
+    if (!to_read_.empty() || places_outdated_) wait = milliseconds(0);
   }
   auto update = source_.next(call_of(wait));
   if (!update) return fail(std::move(update.error()));
@@ -110,7 +110,10 @@ Status Feed::one_round() {
     }
     for (const vsphere::MoRef& vm : change.gone_vms) forget(vm);
     for (const vsphere::MoRef& vm : std::exchange(change.vms, {})) to_read_.insert(vm);
-    if (change.paths_moved) look_at_paths();
+    if (change.paths_moved) {
+      places_outdated_ = true;  // a datacenter's path is a part of each download's address
+      look_at_paths();
+    }
     read = read_waiting(change, call_of(settings_.timeout));
     unread = to_read_.size() + hopeless_.size();
     all_read = to_read_.empty();
@@ -133,6 +136,11 @@ Status Feed::one_round() {
 }
 
 Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
+  if (places_outdated_) {
+    Status read = sets_.listings().read_places(call);
+    if (!read && is_of_connection(read.error())) return read;
+    places_outdated_ = false;
+  }
   std::vector<vsphere::MoRef> vms;
   for (auto it = to_read_.begin(); it != to_read_.end();) {
     if (inventory_.wants_details(*it)) {

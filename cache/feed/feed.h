@@ -108,7 +108,8 @@ class Feed {
   std::set<vsphere::MoRef> hopeless_;  ///< refused last time: with the next poll; by writing_
   /// In the inventory, and yet without an answer last time; guarded by writing_.
   std::set<vsphere::MoRef> unanswered_;
-  InventoryChange collected_;  ///< of batches of an update; guarded by writing_
+  bool places_outdated_ = false;  ///< of datastores; guarded by writing_
+  InventoryChange collected_;     ///< of batches of an update; guarded by writing_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

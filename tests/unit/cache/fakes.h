@@ -195,6 +195,7 @@ class FakeVmSource final : public vsphere::VmSource {
   std::optional<Error> details_error, list_error, directory_error, fetch_error, version_error;
   std::optional<Error> datastores_error;
   bool bulk_refused = false;
+  std::string datacenter_path = "/DC0";
   std::vector<std::string> more_datastores;       ///< beside ds1
   std::map<std::string, Error> datastore_errors;  ///< what listing it answers
   bool hold_fetches = false, hold_versions = false;
@@ -323,7 +324,7 @@ class FakeVmSource final : public vsphere::VmSource {
     place.datastore = kDatastore;
     place.name = "ds1";
     place.datacenter = kDatacenter;
-    place.datacenter_path = "/DC0";
+    place.datacenter_path = datacenter_path;
     std::vector<vsphere::DatastorePlace> places{place};
     for (const std::string& name : more_datastores) {
       place.name = name;

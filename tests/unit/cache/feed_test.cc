@@ -200,6 +200,21 @@ TEST_F(FeedTest, ARenamedFolderIsANewPathInConfigJson) {
   EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Renamed/vm1");
 }
 
+TEST_F(FeedTest, ARenamedDatacenterIsANewAddressOfEachNvram) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.datacenter_path = "/Renamed";
+  }
+  put_and_wait({modify(kDatacenter, EntityProperty::name, std::string("Renamed"))});
+  for (const MoRef& vm : {vm_ref(1), vm_ref(2)}) {
+    const VersionPtr version = model->sets().latest(vm);
+    EXPECT_EQ(version->nvram_place.datastore->datacenter_path, "/Renamed");
+    EXPECT_EQ(version->inventory_path.substr(0, 9), "/Renamed/");
+  }
+}
+
 TEST_F(FeedTest, AVmBeforeItsFolder) {
   source.add(tpm_detail(1), "x");
   auto changes = one_datacenter();
