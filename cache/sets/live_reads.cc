@@ -176,7 +176,11 @@ void LiveVmSets::read(const PinnedSetPtr& set, FileRole role, const vsphere::Cal
       }
     }
   }
-  if (fetch) fetch->start();
+  if (fetch) {
+    fetch->start();
+  } else if (waiter) {
+    admit_downloads();  // it may wait in the line of those that nobody waits for
+  }
   if (is_sealing(role)) fetch_ahead(generation->slot->vm);
   if (answer) return done(std::move(*answer));
   auto on_cancel =

@@ -15,15 +15,6 @@ vsphere::Call LiveVmSets::own_call(std::chrono::milliseconds timeout) const {
   return call;
 }
 
-void LiveVmSets::download(const VersionPtr& version, const vsphere::Call& call,
-                          Done<std::string> done) {
-  const NvramPlace& place = version->nvram_place;
-  if (!place.datastore || !place.path) {
-    return done(fail(EIO, "where nvram lies is not known"));
-  }
-  source_.fetch(*place.datastore, *place.path, settings_.nvram_max, call, std::move(done));
-}
-
 void LiveVmSets::read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
                                      Done<std::string> done) {
   looks_.read(vm, call, [this, done = std::move(done)](const Result<std::string>& change_version) {

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -109,7 +110,27 @@ class LiveVmSets final : public VmSets, private FetchSteps {
     Done<NvramFound> done;
   };
 
-  // FetchSteps: live_steps.cc
+  struct Download {
+    VersionPtr version;
+    vsphere::Call call;
+    MonotonicTime queued;
+    Done<std::string> done;
+    uint64_t number = 0;
+  };
+  struct UnderWay {
+    vsphere::MoRef datastore;
+    MonotonicTime began;
+    bool ahead = false;
+  };
+
+  // live_downloads.cc
+  void admit_downloads();
+  std::optional<Download> next_download_locked();
+  [[nodiscard]] bool is_waited_for_locked(const vsphere::MoRef& vm) const;
+  [[nodiscard]] bool is_slow_locked(const vsphere::MoRef& datastore) const;
+  void note_download_ended(uint64_t number, const Error* error);
+
+  // FetchSteps: live_steps.cc, and live_downloads.cc
   void download(const VersionPtr& version, const vsphere::Call& call,
                 Done<std::string> done) override;
   void read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
@@ -187,6 +208,10 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   NvramCache cache_;
   /// vCenter itself is away: no VM's nvram is asked for before this time.
   std::optional<VmSlot::Failure> away_;
+  std::deque<Download> downloads_;  ///< that wait
+  std::map<uint64_t, UnderWay> under_way_;
+  uint64_t last_download_ = 0;
+  std::map<vsphere::MoRef, MonotonicTime> slow_until_;  ///< datastores
   std::vector<Reread> rereads_;
   std::map<vsphere::MoRef, std::vector<Relist>> relists_;  ///< by datastore
 

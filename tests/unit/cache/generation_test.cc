@@ -73,6 +73,24 @@ TEST_F(GenerationTest, OneDownloadForAllWhoWait) {
   EXPECT_EQ(source.fetches, 1);
 }
 
+TEST_F(GenerationTest, DownloadsLeaveConnectionsForOthers) {
+  for (int i = 1; i <= 20; ++i) add(tpm_detail(i));
+  source.hold_fetches = true;
+  std::vector<std::future<Bytes>> answers;
+  std::vector<PinnedSetPtr> open;
+  for (int i = 20; i >= 1; --i) {  // no walk
+    open.push_back(*sets->open(vm_ref(i * 7 % 20 + 1), FileRole::nvram));
+    answers.push_back(start_read(open.back(), FileRole::nvram));
+  }
+  const size_t under_way = source.held_fetches();
+  EXPECT_GT(under_way, 1U);
+  EXPECT_LE(under_way, 6U);
+  source.hold_fetches = false;
+  source.release_fetches();
+  for (auto& answer : answers) EXPECT_TRUE(wait_for(std::move(answer)));
+  EXPECT_EQ(source.fetches, 20);
+}
+
 TEST_F(GenerationTest, TheLastWhoGivesUpCancelsTheDownload) {
   add(tpm_detail(1));
   source.hold_fetches = true;
