@@ -130,14 +130,22 @@ TEST(VmReader, ALockedVmHasUnreadableItemsNotAbsentOnes) {
 
 TEST(VmReader, NoPrivilegeForOnePropertyIsToldForThatOne) {
   const VmDetail vm =
-      read_one(devices(kTpm) + missing("config.keyId", "NoPermission",
-                                       "<object type=\"VirtualMachine\">vm-1</object>"
-                                       "<privilegeId>System.Read</privilegeId>"))
+      read_one(devices(kTpm) +
+               property("layoutEx.file", "ArrayOfVirtualMachineFileLayoutExFileInfo", "") +
+               missing("config.keyId", "NoPermission",
+                       "<object type=\"VirtualMachine\">vm-1</object>"
+                       "<privilegeId>System.Read</privilegeId>"))
           .detail;
   ASSERT_NE(vm.why_unreadable(vm_property::kKeyId), nullptr);
   EXPECT_EQ(vm.why_unreadable(vm_property::kKeyId)->code.value(), EACCES);
   EXPECT_EQ(vm.unreadable.size(), 1U);
   EXPECT_TRUE(vm.vtpm);
+}
+
+TEST(VmReader, AFileLayoutThatIsNotThereYetIsUnreadable) {
+  const VmDetail vm = read_one(devices(kTpm)).detail;
+  ASSERT_NE(vm.why_unreadable(vm_property::kLayoutFiles), nullptr);
+  EXPECT_EQ(vm.why_unreadable(vm_property::kLayoutFiles)->code.value(), ENODATA);
 }
 
 TEST(VmReader, ValuesOfUnknownTypesAreUnreadable) {
@@ -165,6 +173,7 @@ TEST(VmReader, AVtpmNeverVanishes) {
         Case{devices(device("VirtualFloppy", 8000)) +
                  property("summary.config.tpmPresent", "xsd:boolean", "true"),
              "present"},
+        Case{devices(""), "empty"},
         Case{missing("config.hardware.device", "NoPermission"), "NoPermission"}}) {
     const VmRecord record = read_one(c.content);
     const Error* why = record.detail.why_unreadable(vm_property::kDevices);
