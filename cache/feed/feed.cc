@@ -1,5 +1,7 @@
 #include "cache/feed/feed.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -55,6 +57,7 @@ void Feed::stop() {
   stop_.cancel();
   if (thread_.joinable()) thread_.join();
   if (poller_.joinable()) poller_.join();
+  write_times();  // what reads found out since the last round
 }
 
 vsphere::Call Feed::call_of(milliseconds timeout) const {
@@ -120,6 +123,7 @@ Status Feed::one_round() {
   }
   // Before anything that takes time: until it is told, the kernel believes what was.
   if (!change.empty()) tell(change);
+  if (!change.empty() || change.paths_moved) look_for_unplaced();
   if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
     last_poll_ = clock_.monotonic();
     begin_poll();
@@ -198,6 +202,23 @@ void Feed::look_at_paths() {
       to_read_.insert(version->vm);
     }
   }
+}
+
+void Feed::look_for_unplaced() {
+  std::vector<vsphere::MoRef> unplaced;
+  for (const vsphere::MoRef& vm : inventory_.unplaced_vms()) {
+    if (inventory_.wants_details(vm)) unplaced.push_back(vm);
+  }
+  std::sort(unplaced.begin(), unplaced.end());
+  std::string names;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.unplaced == unplaced) return;
+    for (const vsphere::MoRef& vm : unplaced) names += " " + vm.value;
+    status_.unplaced = std::move(unplaced);
+  }
+  if (names.empty()) return;
+  spdlog::warn("VMs whose folder cannot be seen with this account are not shown:{}", names);
 }
 
 void Feed::tell(const InventoryChange& change) const {

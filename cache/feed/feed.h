@@ -42,6 +42,8 @@ struct FeedStatus {
   WallTime last_answer;
   size_t vms = 0;     ///< in the inventory
   size_t unread = 0;  ///< whose details wait to be read (again)
+  /// That the filter may show, but whose folder cannot be seen: they are in no directory.
+  std::vector<vsphere::MoRef> unplaced;
   uint64_t updates = 0;
   std::optional<Error> times_error;  ///< why first-seen times cannot be written at the moment
 };
@@ -81,6 +83,7 @@ class Feed {
   void note_unanswered(const ReadSets& read);
   void forget(const vsphere::MoRef& vm);
   void look_at_paths();
+  void look_for_unplaced();
   void begin_poll();
   void run_polls();
   void poll();

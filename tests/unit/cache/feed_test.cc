@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "cache/live_model.h"
 #include "tests/unit/cache/fakes.h"
 
@@ -222,7 +224,9 @@ TEST_F(FeedTest, AVmBeforeItsFolder) {
   inventory_source.put(update_of(changes, true));
   ASSERT_TRUE(start());
   EXPECT_THAT(model->inventory().unplaced_vms(), ElementsAre(vm_ref(1)));
+  EXPECT_THAT(model->feed().status().unplaced, ElementsAre(vm_ref(1)));
   put_and_wait({enter(folder_ref(10), "Late", kVmFolder)});
+  EXPECT_THAT(model->feed().status().unplaced, IsEmpty());
   ASSERT_TRUE(model->inventory().place(vm_ref(1)));
   EXPECT_TRUE(model->sets().listing(vm_ref(1)));
   EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Late/vm1");
@@ -461,6 +465,23 @@ TEST_F(FeedTest, StopsWhileItWaits) {
   model->feed().stop();
   model->feed().stop();  // and twice
   SUCCEED();
+}
+
+TEST_F(FeedTest, TimesOfTheLastMomentSurviveARemount) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  auto set = model->sets().open(vm_ref(1), FileRole::nvram);
+  ASSERT_TRUE(set);
+  std::promise<bool> read;
+  model->sets().read(*set, FileRole::nvram, {},
+                     [&](const auto& bytes) { read.set_value(!!bytes); });
+  ASSERT_TRUE(read.get_future().get());
+  model->feed().stop();
+  const auto state = StateDirectory::open(temp.path(), true);
+  ASSERT_TRUE(state);
+  auto seen = FirstSeen::open(*state, source.server().instance_uuid, clock);
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE((*seen)->last_content(vm_ref(1), "nvram, bytes"));
 }
 
 TEST_F(FeedTest, TimesSurviveARemount) {
