@@ -13,6 +13,31 @@ namespace {
 
 using cache::FileRole;
 
+/// What programs get to see: the errors of SPEC's table, and EIO for all others. ENOENT is for a
+/// file that has gone: tools take that for no failure at all, and so it is EIO while it is listed.
+Error for_programs(Error error, cache::VmSets& sets, const vsphere::MoRef& vm, FileRole role) {
+  switch (error.code.value()) {
+    case EACCES:
+    case ENODATA:
+    case ENOKEY:
+    case EFBIG:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EBUSY:
+    case EINTR:
+      return error;
+    case ENOENT: {
+      const auto listing = sets.listing(vm);
+      if (!listing || listing->find(role) == nullptr) return error;
+      break;
+    }
+    default:
+      break;
+  }
+  error.code = Errno{EIO};
+  return error;
+}
+
 /// An open file of a pinned generation; letting go of it unpins.
 class OpenVmFile final : public OpenFile {
  public:
@@ -34,10 +59,10 @@ class OpenVmFile final : public OpenFile {
     call.timeout = call_timeout_;
     call.cancel = caller.interrupted;
     sets_.read(set_, role_, call,
-               [offset, size,
+               [offset, size, &sets = sets_, vm = vm_, role = role_,
                 answer = std::move(answer)](Result<std::shared_ptr<const std::string>> content) {
                  if (!content) {
-                   answer(fail(std::move(content.error())));
+                   answer(fail(for_programs(std::move(content.error()), sets, vm, role)));
                    return;
                  }
                  const size_t length = (*content)->size();
@@ -98,7 +123,7 @@ void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answe
   }
   auto set = tree_.sets().open(vm_, role_);
   if (!set) {
-    answer(fail(std::move(set.error())));
+    answer(fail(for_programs(std::move(set.error()), tree_.sets(), vm_, role_)));
     return;
   }
   // The kernel does not ask for attributes at open. ESTALE makes it look the path up once more, and

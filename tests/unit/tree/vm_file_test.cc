@@ -127,6 +127,23 @@ TEST_F(VmFileTest, ErrorsComeAtOpenOrAtTheFirstRead) {
   EXPECT_EQ(read(opened, 0, 10).error().code, Errno{ETIMEDOUT});
 }
 
+TEST_F(VmFileTest, ErrorsThatToolsTakeForNoneAreEio) {
+  const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
+  for (const int code : {ENOENT, EPROTO, ECANCELED, EOPNOTSUPP, EINVAL, EIO}) {
+    sets_.change(kWeb, [code](FakeSets::Vm& vm) {
+      vm.open_error = vm.read_error = Error{Errno{code}, "the server's words"};
+    });
+    const auto refused = open(file(FileRole::nvram), O_RDONLY);
+    EXPECT_EQ(refused.error().code, Errno{EIO}) << code;
+    EXPECT_EQ(refused.error().words, "the server's words");
+    EXPECT_EQ(read(opened, 0, 10).error().code, Errno{EIO}) << code;
+  }
+  // A VM that has gone has.
+  const NodePtr gone = file(FileRole::nvram);
+  sets_.remove(kWeb);
+  EXPECT_EQ(open(gone, O_RDONLY).error().code, Errno{ENOENT});
+}
+
 TEST_F(VmFileTest, TheCallersPatienceAndInterruptGoAlong) {
   const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   const Caller caller;
