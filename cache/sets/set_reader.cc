@@ -124,6 +124,14 @@ Result<SetReader::Details> SetReader::read_details(const std::vector<vsphere::Mo
     parts.emplace_back(part.begin(), middle);
     parts.emplace_back(middle, part.end());
   }
+  // Where not one VM of many can be read, and no fault says why, it is not the VMs: a proxy's error
+  // page, or something that is no vCenter at the moment.
+  const bool none_has_fault =
+      std::all_of(details.failed.begin(), details.failed.end(),
+                  [](const auto& one) { return one.second.fault == nullptr; });
+  if (details.failed.size() > 1 && details.failed.size() == page.size() && none_has_fault) {
+    return fail(details.failed.front().second);
+  }
   return details;
 }
 

@@ -327,6 +327,30 @@ TEST_F(FeedTest, ARestartWithoutAnyDatacenterIsNotPublished) {
   EXPECT_THAT(take_told().gone_vms, ElementsAre(vm_ref(2)));
 }
 
+TEST_F(FeedTest, AnAnswerThatIsNoneOfVcentersLeavesWhatIsKnown) {
+  put_fleet(3);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.details_error = Error{Errno{EPROTO}, "HTTP status 502"};
+  }
+  std::vector<EntityChange> changes;
+  for (int i = 1; i <= 3; ++i) {
+    changes.push_back(modify(vm_ref(i), EntityProperty::change_version, kVersion2));
+  }
+  inventory_source.put(update_of(changes));
+  EXPECT_TRUE(eventually([&] { return !model->feed().alive(); }));
+  EXPECT_THAT(model->sets().incomplete(), IsEmpty());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.details_error.reset();
+    for (int i = 1; i <= 3; ++i) source.vms[vm_ref(i)].change_version = kVersion2;
+  }
+  inventory_source.put(update_of({}));
+  EXPECT_TRUE(
+      eventually([&] { return model->sets().latest(vm_ref(3))->change_version == kVersion2; }));
+}
+
 TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
   for (int i = 0; i < 10'000; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
   model->feed().start();
