@@ -377,7 +377,8 @@ void LiveVmSets::note_reachability(const Error* error) {
   const std::lock_guard lock(mutex_);
   if (error == nullptr) {
     away_.reset();
-  } else if (error->code == Errno{EHOSTUNREACH} && is_of_connection(*error)) {
+  } else if ((error->code == Errno{EHOSTUNREACH} || error->code == Errno{ETIMEDOUT}) &&
+             is_of_connection(*error)) {
     const auto pause = next_pause(away_);
     away_ = VmSlot::Failure{*error, clock_.monotonic() + pause, pause};
   }

@@ -168,6 +168,18 @@ TEST_F(GenerationTest, WhereVcenterIsAwayOnlyTheFirstVmAsks) {
   EXPECT_EQ(text(vm_ref(7), FileRole::nvram), "nvram bytes");
 }
 
+TEST_F(GenerationTest, WhereVcenterSwallowsQuestionsOnlyTheFirstVmWaits) {
+  for (int i = 1; i <= 20; ++i) add(tpm_detail(i));
+  source.version_error = Error{Errno{ETIMEDOUT}, "no answer"};
+  for (int i = 1; i <= 20; ++i) {
+    EXPECT_EQ(error_of(vm_ref(i * 7 % 20 + 1), FileRole::nvram), ETIMEDOUT);
+  }
+  EXPECT_EQ(source.version_calls, 1);
+  source.version_error.reset();
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(text(vm_ref(7), FileRole::nvram), "nvram bytes");
+}
+
 TEST_F(GenerationTest, AFileThatIsNotServedFailsItsVmAlone) {
   for (int i = 1; i <= 4; ++i) add(tpm_detail(i));
   source.file_errors.emplace(source.nvram_path_of(vm_ref(2)), Error{Errno{EHOSTUNREACH}, "503"});
