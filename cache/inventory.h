@@ -108,6 +108,9 @@ class Inventory {
   [[nodiscard]] std::vector<MoRef> unplaced_vms() const;
 
   // -- writing (one thread at a time)
+  /// An inventory that begins anew has ended without any datacenter, though some are known: what is
+  /// known stays, until such an end has come several times.
+  [[nodiscard]] bool doubtful() const;
   /// From now on no VM is shown before set_has_tpm() named it: so that a new VM appears with its
   /// files, and not before them.
   void wait_for_details();

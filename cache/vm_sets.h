@@ -60,6 +60,9 @@ class VmSets {
   /// For open(2): pins the generation. Fails with what is known by now (ENODATA, EACCES, EIO ...)
   /// for the files that an incomplete set does not give out.
   virtual Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) = 0;
+  /// Size and time of a file as the pinned generation has them. They are those of listing(), unless
+  /// the generation is shown no more: then its bytes must not be read under the new size and time.
+  virtual SetFile file_of(const PinnedSetPtr& set, FileRole role) = 0;
   /// The bytes of one file of a pinned generation; the first read of a file that needs nvram
   /// fetches it (once, for however many waiters) and looks at changeVersion again. `done` exactly
   /// once, any thread.

@@ -179,7 +179,9 @@ class KernelNotifier {
  public:
   virtual ~KernelNotifier() = default;
   virtual void invalidate_entry(InodeNumber parent, const std::string& name) = 0;
-  virtual void invalidate_inode(InodeNumber inode) = 0;  ///< attributes and pages
+  virtual void invalidate_inode(InodeNumber inode) = 0;  ///< attributes and pages (a listing's)
+  /// Of a file. Its pages go with the next open of another content, or with the next attributes.
+  virtual void invalidate_attributes(InodeNumber inode) = 0;
 };
 
 }  // namespace vtpmfs::fs

@@ -55,11 +55,11 @@ struct InventoryUpdate {
 class InventorySource {
  public:
   virtual ~InventorySource() = default;
-  /// Waits until something changed, at most `call.timeout`; an empty, complete update after that
-  /// time. The first call returns the whole inventory (restarted = true), in as many batches as the
-  /// server wants. EINTR when cancelled, EHOSTUNREACH/ETIMEDOUT when the server is away (call
-  /// again: it recovers by itself, logs in anew, and starts with restarted = true), EACCES when the
-  /// login is refused for good.
+  /// Waits until something changed, at most `call.timeout`; an empty update after that time, which
+  /// is complete unless more of a former one is to come. The first call returns the whole inventory
+  /// (restarted = true), in as many batches as the server wants. EINTR when cancelled,
+  /// EHOSTUNREACH/ETIMEDOUT when the server is away (call again: it recovers by itself, logs in
+  /// anew, and starts with restarted = true), EACCES when the login is refused for good.
   virtual Result<InventoryUpdate> next(const Call& call) = 0;
   /// The root folder's MoRef.
   [[nodiscard]] virtual MoRef root() const = 0;

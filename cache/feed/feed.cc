@@ -1,8 +1,9 @@
 #include "cache/feed/feed.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <map>
 #include <utility>
 
 namespace vtpmfs::cache {
@@ -13,8 +14,6 @@ using std::chrono::milliseconds;
 /// So long a pause is refresh() asleep at most before it looks whether it was cancelled.
 constexpr milliseconds kLookAgain{100};
 constexpr milliseconds kShortestWait{1000};
-/// A poll looks at no more directories where a datastore cannot be listed whole.
-constexpr size_t kDirectoriesPerPoll = 32;
 
 }  // namespace
 
@@ -46,6 +45,7 @@ void Feed::add_listener(Listener listener) {
 
 void Feed::start() {
   thread_ = std::thread([this] { run(); });
+  poller_ = std::thread([this] { run_polls(); });
 }
 
 void Feed::stop() {
@@ -56,6 +56,8 @@ void Feed::stop() {
   changed_.notify_all();
   stop_.cancel();
   if (thread_.joinable()) thread_.join();
+  if (poller_.joinable()) poller_.join();
+  write_times();  // what reads found out since the last round
 }
 
 vsphere::Call Feed::call_of(milliseconds timeout) const {
@@ -90,7 +92,7 @@ Status Feed::one_round() {
   {
     // What was cut off last time goes on before there are news to wait for.
     const std::lock_guard writing(writing_);
-    if (!to_read_.empty()) wait = milliseconds(0);
+    if (!to_read_.empty() || places_outdated_) wait = milliseconds(0);
   }
   auto update = source_.next(call_of(wait));
   if (!update) return fail(std::move(update.error()));
@@ -99,43 +101,50 @@ Status Feed::one_round() {
   InventoryChange change;
   Status read;
   size_t unread = 0;
+  bool all_read = false;
   {
     const std::lock_guard writing(writing_);
     collected_.merge(inventory_.apply(*update));
     if (!update->complete) return {};
     change = std::exchange(collected_, InventoryChange());
-    for (const vsphere::MoRef& vm : change.gone_vms) {
-      sets_.remove(vm);
-      to_read_.erase(vm);
-      hopeless_.erase(vm);
+    if (inventory_.doubtful()) {
+      collected_ = std::move(change);
+      return fail(EIO, "vCenter shows no datacenter any more: what was known is kept for now");
     }
+    for (const vsphere::MoRef& vm : change.gone_vms) forget(vm);
     for (const vsphere::MoRef& vm : std::exchange(change.vms, {})) to_read_.insert(vm);
-    if (change.paths_moved) look_at_paths();
-    read = read_waiting(change, call_of(settings_.timeout));
-    if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
-      last_poll_ = clock_.monotonic();
-      if (inventory_.complete() && hopeless_.empty()) (void)times_.compact();
-      to_read_.merge(hopeless_);
-      std::vector<vsphere::MoRef> changed;
-      read = poll_nvrams(call_of(settings_.timeout));
-      for (const vsphere::MoRef& vm : sets_.take_listings(changed)) to_read_.insert(vm);
-      change.vms.insert(change.vms.end(), changed.begin(), changed.end());
+    if (change.paths_moved) {
+      places_outdated_ = true;  // a datacenter's path is a part of each download's address
+      look_at_paths();
     }
+    read = read_waiting(change, call_of(settings_.timeout));
     unread = to_read_.size() + hopeless_.size();
+    all_read = to_read_.empty();
+  }
+  // Before anything that takes time: until it is told, the kernel believes what was.
+  if (!change.empty()) tell(change);
+  if (!change.empty() || change.paths_moved) look_for_unplaced();
+  if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
+    last_poll_ = clock_.monotonic();
+    begin_poll();
   }
   write_times();
   {
     const std::lock_guard lock(mutex_);
     ++status_.updates;
     status_.unread = unread;
-    if (read && inventory_.complete()) ready_ = true;
+    if (read && all_read && inventory_.complete()) ready_ = true;
   }
-  if (!change.empty()) tell(change);
   changed_.notify_all();
   return read;
 }
 
 Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
+  if (places_outdated_) {
+    Status read = sets_.listings().read_places(call);
+    if (!read && is_of_connection(read.error())) return read;
+    places_outdated_ = false;
+  }
   std::vector<vsphere::MoRef> vms;
   for (auto it = to_read_.begin(); it != to_read_.end();) {
     if (inventory_.wants_details(*it)) {
@@ -147,7 +156,7 @@ Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
     }
   }
   if (vms.empty()) return {};
-  ReadSets read = sets_.reader().read(vms, call);
+  ReadSets read = sets_.reader().read(vms, call, unanswered_);
   to_read_ = {read.unread.begin(), read.unread.end()};
   const std::optional<Error> stopped = std::move(read.stopped);
   publish_read(read, change);
@@ -155,7 +164,26 @@ Status Feed::read_waiting(InventoryChange& change, const vsphere::Call& call) {
   return {};
 }
 
+void Feed::forget(const vsphere::MoRef& vm) {
+  sets_.remove(vm);
+  to_read_.erase(vm);
+  hopeless_.erase(vm);
+  unanswered_.erase(vm);
+}
+
+void Feed::note_unanswered(const ReadSets& read) {
+  for (const auto& [vm, has_tpm] : read.has_tpm) unanswered_.erase(vm);
+  for (const vsphere::MoRef& vm : read.failed) unanswered_.insert(vm);
+  for (const vsphere::MoRef& vm : read.gone) {
+    // What has gone leaves the inventory. A lost session, too, answers with nothing.
+    if (!inventory_.vm_facts(vm)) continue;
+    unanswered_.insert(vm);
+    to_read_.insert(vm);
+  }
+}
+
 void Feed::publish_read(ReadSets& read, InventoryChange& change) {
+  note_unanswered(read);
   hopeless_.insert(read.failed.begin(), read.failed.end());
   for (const VersionPtr& version : read.versions) {
     if (sets_.store(version)) change.vms.push_back(version->vm);
@@ -176,36 +204,21 @@ void Feed::look_at_paths() {
   }
 }
 
-Status Feed::poll_nvrams(const vsphere::Call& call) {
-  std::map<vsphere::MoRef,
-           std::pair<std::shared_ptr<const vsphere::DatastorePlace>, std::set<std::string>>>
-      datastores;
-  for (const VersionPtr& version : sets_.all_latest()) {
-    const NvramPlace& place = version->nvram_place;
-    if (!place.datastore) {
-      to_read_.insert(version->vm);  // perhaps its datastore is to be seen by now
-      continue;
-    }
-    auto& [datastore, directories] = datastores[place.datastore->datastore];
-    datastore = place.datastore;
-    directories.insert(place.directory);
+void Feed::look_for_unplaced() {
+  std::vector<vsphere::MoRef> unplaced;
+  for (const vsphere::MoRef& vm : inventory_.unplaced_vms()) {
+    if (inventory_.wants_details(vm)) unplaced.push_back(vm);
   }
-  for (const auto& [id, entry] : datastores) {
-    const auto& [datastore, directories] = entry;
-    std::set<std::string> some;
-    if (!sets_.listings().lists_whole(*datastore)) {
-      // One after the other, some with each poll: no storm of searches.
-      auto directory = directories.begin();
-      std::advance(directory, next_directory_ % directories.size());
-      while (some.size() < std::min(kDirectoriesPerPoll, directories.size())) {
-        some.insert(*directory++);
-        if (directory == directories.end()) directory = directories.begin();
-      }
-    }
-    if (Status listed = sets_.listings().list_all(*datastore, some, call); !listed) return listed;
+  std::sort(unplaced.begin(), unplaced.end());
+  std::string names;
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.unplaced == unplaced) return;
+    for (const vsphere::MoRef& vm : unplaced) names += " " + vm.value;
+    status_.unplaced = std::move(unplaced);
   }
-  next_directory_ += kDirectoriesPerPoll;
-  return {};
+  if (names.empty()) return;
+  spdlog::warn("VMs whose folder cannot be seen with this account are not shown:{}", names);
 }
 
 void Feed::tell(const InventoryChange& change) const {
@@ -281,7 +294,8 @@ Status Feed::refresh(const vsphere::MoRef& vm, const vsphere::Call& call) {
     if (answer.stopped) {
       read = fail(*answer.stopped);
     } else if (!answer.gone.empty()) {
-      read = fail(ENOENT, "the VM has gone");
+      note_unanswered(answer);
+      read = fail(ENOENT, "vCenter has no answer for the VM");
     } else {
       to_read_.erase(vm);
       publish_read(answer, change);

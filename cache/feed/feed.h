@@ -7,7 +7,8 @@
 // and is tried again with growing pauses and jitter. nvram sizes and times, which the guest changes
 // without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore.
 //
-// Threads: one of its own. start(), stop() once each; everything else from any thread.
+// Threads: two of its own, for news and for these polls. start(), stop() once each; everything else
+// from any thread.
 #pragma once
 
 #include <condition_variable>
@@ -41,6 +42,8 @@ struct FeedStatus {
   WallTime last_answer;
   size_t vms = 0;     ///< in the inventory
   size_t unread = 0;  ///< whose details wait to be read (again)
+  /// That the filter may show, but whose folder cannot be seen: they are in no directory.
+  std::vector<vsphere::MoRef> unplaced;
   uint64_t updates = 0;
   std::optional<Error> times_error;  ///< why first-seen times cannot be written at the moment
 };
@@ -77,8 +80,14 @@ class Feed {
   /// Reads what waits to be read, and publishes it. The caller holds writing_.
   Status read_waiting(InventoryChange& change, const vsphere::Call& call);
   void publish_read(ReadSets& read, InventoryChange& change);
+  void note_unanswered(const ReadSets& read);
+  void forget(const vsphere::MoRef& vm);
   void look_at_paths();
-  Status poll_nvrams(const vsphere::Call& call);
+  void look_for_unplaced();
+  void begin_poll();
+  void run_polls();
+  void poll();
+  void poll_nvrams(const vsphere::Call& call);
   void tell(const InventoryChange& change) const;
   void write_times();
   void note_answer();
@@ -100,7 +109,10 @@ class Feed {
   std::mutex writing_;
   std::set<vsphere::MoRef> to_read_;   ///< guarded by writing_
   std::set<vsphere::MoRef> hopeless_;  ///< refused last time: with the next poll; by writing_
-  InventoryChange collected_;          ///< of batches of an update; guarded by writing_
+  /// In the inventory, and yet without an answer last time; guarded by writing_.
+  std::set<vsphere::MoRef> unanswered_;
+  bool places_outdated_ = false;  ///< of datastores; guarded by writing_
+  InventoryChange collected_;     ///< of batches of an update; guarded by writing_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
@@ -110,10 +122,12 @@ class Feed {
   FeedStatus status_;
   std::chrono::milliseconds pause_{0};
 
+  bool poll_wanted_ = false;   ///< guarded by mutex_
   MonotonicTime last_poll_{};  ///< the feed's thread only
-  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole
+  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole; the poller's only
   std::minstd_rand random_;
   std::thread thread_;
+  std::thread poller_;
 };
 
 }  // namespace vtpmfs::cache

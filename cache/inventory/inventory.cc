@@ -159,6 +159,11 @@ std::vector<MoRef> Inventory::unplaced_vms() const {
   return vms;
 }
 
+bool Inventory::doubtful() const {
+  const std::shared_lock lock(model_->mutex);
+  return model_->restarting && model_->doubtful_ends > 0;
+}
+
 void Inventory::wait_for_details() {
   const std::unique_lock lock(model_->mutex);
   model_->details_first = true;
@@ -175,6 +180,7 @@ InventoryChange Inventory::apply(const vsphere::InventoryUpdate& update) {
         model_->change(change);
       }
     }
+    if (update.complete) model_->end_restart();
   }
   model_->under_way = !update.complete;
   if (!update.complete) return {};

@@ -34,12 +34,15 @@ struct Inventory::Model {
   uint32_t epoch = 0;
   bool under_way = false;           ///< more batches of this update follow
   bool restarting = false;          ///< what is not seen by the end of the update has gone
+  unsigned doubtful_ends = 0;       ///< of a restart that brought no datacenter
   bool structural = false;          ///< more than VMs changed: descend anew
   std::unordered_set<MoRef> dirty;  ///< directories to be listed anew
   std::set<MoRef> changed_vms;
 
   // -- writing: model.cc. The caller holds the exclusive lock.
   void begin_restart();
+  /// At the end of an update: what a restart did not bring has gone, where that can be believed.
+  void end_restart();
   void change(const vsphere::EntityChange& change);
   void leave(const MoRef& id);
   void set_has_tpm(const MoRef& vm, bool has_tpm);
@@ -65,7 +68,7 @@ struct Inventory::Model {
   void note(const EntityEntry& entry);
 
   using Listing = std::pair<std::vector<EntityEntry*>, std::vector<std::string>>;
-  void sweep();
+  [[nodiscard]] bool may_sweep();
   void descend();
   [[nodiscard]] std::optional<PlaceKind> kind_of_child(const MoRef& directory, PlaceKind kind,
                                                        const EntityEntry& child) const;

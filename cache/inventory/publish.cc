@@ -13,15 +13,31 @@ namespace {
 /// What lies deeper can be named by no path (PATH_MAX), and is not placed.
 constexpr size_t kDeepest = 1024;
 
+/// So often does a restart end without a single datacenter, where there were some, before that is
+/// believed: a server that has just started may show nothing for a while.
+constexpr unsigned kDoubtfulEnds = 10;
+
 }  // namespace
 
-void Inventory::Model::sweep() {
+bool Inventory::Model::may_sweep() {
+  bool any_known = false;
+  for (const auto& [id, entity] : entities) {
+    if (id.type != kDatacenterType || entity.gone) continue;
+    if (entity.epoch == epoch) return true;
+    any_known = true;
+  }
+  return !any_known || ++doubtful_ends >= kDoubtfulEnds;
+}
+
+void Inventory::Model::end_restart() {
+  if (!restarting || !may_sweep()) return;
   std::vector<MoRef> unseen;
   for (const auto& [id, entity] : entities) {
     if (entity.epoch != epoch && !entity.gone) unseen.push_back(id);
   }
   for (const MoRef& id : unseen) leave(id);
   restarting = false;
+  doubtful_ends = 0;
 }
 
 std::optional<PlaceKind> Inventory::Model::kind_of_child(const MoRef& directory, PlaceKind kind,
@@ -174,7 +190,6 @@ void Inventory::Model::erase_gone() {
 InventoryChange Inventory::Model::publish() {
   {
     const std::unique_lock lock(mutex);
-    if (restarting) sweep();
     if (structural) descend();
   }
 

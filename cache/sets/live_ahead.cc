@@ -44,7 +44,8 @@ void LiveVmSets::fetch_ahead(const vsphere::MoRef& vm) {
       if (!generation) generation = std::make_shared<Generation>(slot, slot->latest, clock_);
       const SetVersion& version = *generation->version;
       if (generation->state != Generation::State::idle || generation->spoiled ||
-          cached_locked(version) != nullptr) {
+          cached_locked(version) != nullptr || !version.nvram_place.datastore ||
+          is_slow_locked(version.nvram_place.datastore->datastore)) {
         continue;
       }
       bytes += version.nvram.file.size;

@@ -59,12 +59,23 @@ bool seals_alike(const SetVersion& version, const SetVersion& former) {
 }  // namespace
 
 Result<PinnedSetPtr> LiveVmSets::open(const vsphere::MoRef& vm, FileRole role) {
-  const std::lock_guard lock(mutex_);
-  const auto found = slots_.find(vm);
-  if (found == slots_.end()) return fail(ENOENT, "no such VM");
-  const SlotPtr& slot = found->second;
-  drop_untouched_locked(slot);
+  bool changed = false;
+  auto opened = [&]() -> Result<PinnedSetPtr> {
+    const std::lock_guard lock(mutex_);
+    const auto found = slots_.find(vm);
+    if (found == slots_.end()) return fail(ENOENT, "no such VM");
+    changed = drop_untouched_locked(found->second);
+    return open_locked(found->second, role);
+  }();
+  if (changed) tell({vm});
+  return opened;
+}
+
+Result<PinnedSetPtr> LiveVmSets::open_locked(const SlotPtr& slot, FileRole role) {
   GenerationPtr generation = slot->pinned;
+  // What is open is what is shown. A spoiled generation is shown no more; it only keeps those files
+  // back that would not belong together.
+  if (generation && generation->spoiled && !is_sealing(role)) generation = nullptr;
   if (!generation) generation = std::make_shared<Generation>(slot, slot->latest, clock_);
   const SetVersion& version = *generation->version;
   if (!version.lists(role)) return fail(ENOENT, "the VM has no such file");
@@ -84,6 +95,12 @@ Result<PinnedSetPtr> LiveVmSets::open(const vsphere::MoRef& vm, FileRole role) {
   const uint64_t tag = tag_locked(*generation, role);
   const bool same = tag != 0 && tag == slot->given_tags[index_of(role)];
   return std::make_shared<PinnedSet>(std::move(generation), role, same);
+}
+
+SetFile LiveVmSets::file_of(const PinnedSetPtr& set, FileRole role) {
+  const std::lock_guard lock(mutex_);
+  const SetFile* file = set->generation->version->listing.find(role);
+  return file == nullptr ? SetFile{role, 0, {}} : *file;
 }
 
 bool LiveVmSets::same_content_as_before(const PinnedSetPtr& set, FileRole role) {
@@ -159,7 +176,11 @@ void LiveVmSets::read(const PinnedSetPtr& set, FileRole role, const vsphere::Cal
       }
     }
   }
-  if (fetch) fetch->start();
+  if (fetch) {
+    fetch->start();
+  } else if (waiter) {
+    admit_downloads();  // it may wait in the line of those that nobody waits for
+  }
   if (is_sealing(role)) fetch_ahead(generation->slot->vm);
   if (answer) return done(std::move(*answer));
   auto on_cancel =
@@ -218,8 +239,8 @@ NvramBytes* LiveVmSets::cached_locked(const SetVersion& version) {
     return nullptr;
   }
   NvramBytes* cached = cache_.find(version.vm, *place.datastore, *place.path, version.nvram.file);
-  const bool outdated =
-      cached != nullptr && cached->ahead && cached->change_version != version.change_version;
+  // A reconfiguration may have written it anew within the same second, at the same size.
+  const bool outdated = cached != nullptr && cached->change_version != version.change_version;
   return outdated ? nullptr : cached;
 }
 
@@ -243,17 +264,30 @@ void LiveVmSets::become_whole_locked(Generation& generation, FileBytes nvram,
 
 Result<VersionPtr> LiveVmSets::adopt(const GenerationPtr& generation, uint64_t number,
                                      const VersionPtr& version) {
-  const std::lock_guard lock(mutex_);
-  if (generation->fetch_number != number) return fail(EINTR, "nobody waits for it any more");
+  bool changed = false;
+  auto adopted = [&] {
+    const std::lock_guard lock(mutex_);
+    return adopt_locked(*generation, number, version, changed);
+  }();
+  // Nobody else will: what is newest is what is shown from now on.
+  if (changed) tell({generation->slot->vm});
+  return adopted;
+}
+
+Result<VersionPtr> LiveVmSets::adopt_locked(Generation& generation, uint64_t number,
+                                            const VersionPtr& version, bool& changed) {
+  if (generation.fetch_number != number) return fail(EINTR, "nobody waits for it any more");
   if (version->listing.incomplete) return fail(*version->listing.incomplete);
-  if (can_take_the_place_of(*version, *generation)) {
-    generation->version = version;
+  if (can_take_the_place_of(*version, generation)) {
+    changed = !looks_the_same(generation.version->listing, version->listing);
+    generation.version = version;
     return version;
   }
-  if (seals_alike(*version, *generation->version)) return version;
-  generation->spoiled = Error{
+  if (seals_alike(*version, *generation.version)) return version;
+  generation.spoiled = Error{
       Errno{EIO}, "the VM was changed while its files were read: copy the directory once more"};
-  return fail(*generation->spoiled);
+  changed = true;
+  return fail(*generation.spoiled);
 }
 
 void LiveVmSets::finished(const GenerationPtr& generation, uint64_t number,
@@ -343,7 +377,8 @@ void LiveVmSets::note_reachability(const Error* error) {
   const std::lock_guard lock(mutex_);
   if (error == nullptr) {
     away_.reset();
-  } else if (error->code == Errno{EHOSTUNREACH} && is_of_connection(*error)) {
+  } else if ((error->code == Errno{EHOSTUNREACH} || error->code == Errno{ETIMEDOUT}) &&
+             is_of_connection(*error)) {
     const auto pause = next_pause(away_);
     away_ = VmSlot::Failure{*error, clock_.monotonic() + pause, pause};
   }

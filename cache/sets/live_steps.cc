@@ -15,15 +15,6 @@ vsphere::Call LiveVmSets::own_call(std::chrono::milliseconds timeout) const {
   return call;
 }
 
-void LiveVmSets::download(const VersionPtr& version, const vsphere::Call& call,
-                          Done<std::string> done) {
-  const NvramPlace& place = version->nvram_place;
-  if (!place.datastore || !place.path) {
-    return done(fail(EIO, "where nvram lies is not known"));
-  }
-  source_.fetch(*place.datastore, *place.path, settings_.nvram_max, call, std::move(done));
-}
-
 void LiveVmSets::read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
                                      Done<std::string> done) {
   looks_.read(vm, call, [this, done = std::move(done)](const Result<std::string>& change_version) {
@@ -44,47 +35,46 @@ bool LiveVmSets::is_running(const vsphere::MoRef& vm) {
 
 void LiveVmSets::list_again(const VersionPtr& version, const vsphere::Call& call,
                             Done<NvramFound> done) {
-  bool first = false;
+  (void)call;  // a datastore has as long for all of them; each asker has its own patience
+  const auto& datastore = version->nvram_place.datastore;
+  if (!datastore) return done(fail(EIO, "where nvram lies is not known"));
+  WorkQueue* lister = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    first = relists_.empty();
-    relists_.push_back(Relist{version, call.timeout, std::move(done)});
+    if (stopping_) {
+      lister = nullptr;
+    } else {
+      std::vector<Relist>& waiting = relists_[datastore->datastore];
+      const bool first = waiting.empty();
+      waiting.push_back(Relist{version, std::move(done)});
+      if (!first) return;
+      auto& queue = listers_[datastore->datastore];
+      if (!queue) queue = std::make_unique<WorkQueue>();
+      lister = queue.get();
+    }
   }
-  if (first) blocking_.post([this] { do_relists(); });
+  if (lister == nullptr) return done(fail(ECANCELED, "the mount is ending"));
+  lister->post([this, id = datastore->datastore] { do_relists(id); });
 }
 
-void LiveVmSets::do_relists() {
+void LiveVmSets::do_relists(const vsphere::MoRef& datastore) {
   std::vector<Relist> asked;
   {
     const std::lock_guard lock(mutex_);
-    asked.swap(relists_);
+    asked.swap(relists_[datastore]);
   }
-  struct Wanted {
-    std::shared_ptr<const vsphere::DatastorePlace> datastore;
-    std::set<std::string> directories;
-    std::chrono::milliseconds timeout{0};
-    Status listed;
-  };
-  std::map<vsphere::MoRef, Wanted> wanted;
+  NvramListings::Wanted wanted;
   for (const Relist& one : asked) {
-    const NvramPlace& place = one.version->nvram_place;
-    Wanted& datastore = wanted[place.datastore->datastore];
-    datastore.datastore = place.datastore;
-    datastore.directories.insert(place.directory);
-    datastore.timeout = std::max(datastore.timeout, one.timeout);
+    wanted.place = one.version->nvram_place.datastore;
+    wanted.directories.insert(one.version->nvram_place.directory);
   }
-  for (auto& [id, datastore] : wanted) {
-    datastore.listed = listings_.list(*datastore.datastore, datastore.directories,
-                                      listings_.stamp(), own_call(datastore.timeout));
-  }
+  const Status listed = listings_.list({wanted}, listings_.stamp(), own_call(settings_.timeout));
   for (const Relist& one : asked) {
-    const NvramPlace& place = one.version->nvram_place;
-    const Status& listed = wanted[place.datastore->datastore].listed;
     if (!listed) {
       one.done(fail(listed.error()));
       continue;
     }
-    NvramFound found = listings_.find(place);
+    NvramFound found = listings_.find(one.version->nvram_place);
     if (found.state == NvramFound::State::not_known && found.error) {
       one.done(fail(*found.error));
     } else {
@@ -95,11 +85,12 @@ void LiveVmSets::do_relists() {
 
 void LiveVmSets::read_again(const vsphere::MoRef& vm, const vsphere::Call& call,
                             Done<VersionPtr> done) {
+  (void)call;  // as above
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     first = rereads_.empty();
-    rereads_.push_back(Reread{vm, call.timeout, std::move(done)});
+    rereads_.push_back(Reread{vm, std::move(done)});
   }
   if (first) blocking_.post([this] { do_rereads(); });
 }
@@ -111,12 +102,8 @@ void LiveVmSets::do_rereads() {
     asked.swap(rereads_);
   }
   std::set<vsphere::MoRef> vms;
-  std::chrono::milliseconds timeout{0};
-  for (const Reread& one : asked) {
-    vms.insert(one.vm);
-    timeout = std::max(timeout, one.timeout);
-  }
-  const ReadSets read = reader_.read({vms.begin(), vms.end()}, own_call(timeout));
+  for (const Reread& one : asked) vms.insert(one.vm);
+  const ReadSets read = reader_.read({vms.begin(), vms.end()}, own_call(settings_.timeout));
   std::map<vsphere::MoRef, VersionPtr> by_vm;
   std::vector<vsphere::MoRef> changed;
   for (const VersionPtr& version : read.versions) {

@@ -12,6 +12,8 @@ constexpr std::chrono::seconds kSpoiledPin{5};
 /// A fetch ends by its own timeouts; this is for one that waits in a queue.
 constexpr std::chrono::seconds kGrace{1};
 
+}  // namespace
+
 bool looks_the_same(const SetListing& a, const SetListing& b) {
   const auto same_file = [](const SetFile& x, const SetFile& y) {
     return x.role == y.role && x.size == y.size && x.time == y.time;
@@ -20,8 +22,6 @@ bool looks_the_same(const SetListing& a, const SetListing& b) {
          a.incomplete.has_value() == b.incomplete.has_value() &&
          (!a.incomplete || a.incomplete->code == b.incomplete->code);
 }
-
-}  // namespace
 
 LiveVmSets::LiveVmSets(vsphere::VmSource& source, const Inventory& inventory, FirstSeen& times,
                        const Clock& clock, SetsSettings settings)
@@ -59,6 +59,8 @@ LiveVmSets::~LiveVmSets() {
     changed_.wait(lock, [this] { return fetches_.empty(); });
     for (const SlotPtr& slot : pinned_) slot->pinned = nullptr;
   }
+  // Nobody adds to them any more.
+  for (const auto& [datastore, lister] : listers_) lister->stop();
   blocking_.stop();
   hashing_.stop();
 }
@@ -181,15 +183,17 @@ std::vector<vsphere::MoRef> LiveVmSets::take_listings(std::vector<vsphere::MoRef
   return to_read;
 }
 
-void LiveVmSets::drop_untouched_locked(const SlotPtr& slot) {
+bool LiveVmSets::drop_untouched_locked(const SlotPtr& slot) {
   // Nobody got anything of the old one yet: then nobody can mix the two.
-  const Generation* pinned = slot->pinned.get();
-  if (pinned != nullptr && pinned->version != slot->latest && pinned->handles == 0 &&
-      pinned->state == Generation::State::idle && !pinned->spoiled &&
-      pinned->given == PerFile<bool>{}) {
-    pinned_.erase(slot);
-    slot->pinned = nullptr;
+  const GenerationPtr pinned = slot->pinned;
+  if (pinned == nullptr || pinned->version == slot->latest || pinned->handles > 0 ||
+      pinned->state != Generation::State::idle || pinned->spoiled ||
+      pinned->given != PerFile<bool>{}) {
+    return false;
   }
+  pinned_.erase(slot);
+  slot->pinned = nullptr;
+  return !looks_the_same(pinned->version->listing, slot->latest->listing);
 }
 
 bool LiveVmSets::may_unpin_locked(const VmSlot& slot, MonotonicTime now) const {

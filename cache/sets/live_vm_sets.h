@@ -9,13 +9,15 @@
 // than was listed, the readers of that generation get EIO, the listing is refreshed, and the next
 // copy has the new size.
 //
-// Threads: any. One lock, never held during calls out. Own threads: one for blocking calls to
+// Threads: any. One lock, never held during calls out. Own threads: some for blocking calls to
 // vCenter (batched), one for hashing, one for the pin times. The destructor cancels what is under
 // way and waits for its end; handles may outlive it. Clock must outlive the handles.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,13 +65,15 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   // -- reading
   Result<SetListing> listing(const vsphere::MoRef& vm) override;
   Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) override;
+  SetFile file_of(const PinnedSetPtr& set, FileRole role) override;
   void read(const PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
             ReadDone done) override;
   bool same_content_as_before(const PinnedSetPtr& set, FileRole role) override;
 
   // -- keeping up to date (the feed)
-  /// Told what the kernel sees otherwise now, where it was not store() that said so: a pin ended,
-  /// or a fetch found out. To be set before anybody reads; called without a lock, from any thread.
+  /// Told what the kernel sees otherwise now, where it was not store() that said so: a pin ended, a
+  /// fetch found out or went over to another version. To be set before anybody reads; called
+  /// without a lock, from any thread.
   void on_change(std::function<void(const std::vector<vsphere::MoRef>&)> listener);
   SetReader& reader() { return reader_; }
   NvramListings& listings() { return listings_; }
@@ -99,16 +103,34 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   using SlotPtr = std::shared_ptr<VmSlot>;
   struct Reread {
     vsphere::MoRef vm;
-    std::chrono::milliseconds timeout;
     Done<VersionPtr> done;
   };
   struct Relist {
     VersionPtr version;
-    std::chrono::milliseconds timeout;
     Done<NvramFound> done;
   };
 
-  // FetchSteps: live_steps.cc
+  struct Download {
+    VersionPtr version;
+    vsphere::Call call;
+    MonotonicTime queued;
+    Done<std::string> done;
+    uint64_t number = 0;
+  };
+  struct UnderWay {
+    vsphere::MoRef datastore;
+    MonotonicTime began;
+    bool ahead = false;
+  };
+
+  // live_downloads.cc
+  void admit_downloads();
+  std::optional<Download> next_download_locked();
+  [[nodiscard]] bool is_waited_for_locked(const vsphere::MoRef& vm) const;
+  [[nodiscard]] bool is_slow_locked(const vsphere::MoRef& datastore) const;
+  void note_download_ended(uint64_t number, const Error* error);
+
+  // FetchSteps: live_steps.cc, and live_downloads.cc
   void download(const VersionPtr& version, const vsphere::Call& call,
                 Done<std::string> done) override;
   void read_change_version(const vsphere::MoRef& vm, const vsphere::Call& call,
@@ -120,10 +142,13 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   void compute(std::function<void()> work) override;
   bool is_running(const vsphere::MoRef& vm) override;
   void do_rereads();
-  void do_relists();
+  void do_relists(const vsphere::MoRef& datastore);
   [[nodiscard]] vsphere::Call own_call(std::chrono::milliseconds timeout) const;
 
   // live_reads.cc; `_locked`: the caller holds the lock
+  Result<PinnedSetPtr> open_locked(const SlotPtr& slot, FileRole role);
+  Result<VersionPtr> adopt_locked(Generation& generation, uint64_t number,
+                                  const VersionPtr& version, bool& changed);
   std::optional<Result<FileBytes>> answer_locked(Generation& generation, FileRole role);
   Result<FileBytes> give_locked(Generation& generation, FileRole role);
   [[nodiscard]] std::optional<Error> held_back_locked(VmSlot& slot) const;
@@ -153,7 +178,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
 
   [[nodiscard]] static const VersionPtr& shown_locked(const VmSlot& slot);
   [[nodiscard]] bool may_unpin_locked(const VmSlot& slot, MonotonicTime now) const;
-  void drop_untouched_locked(const SlotPtr& slot);
+  /// True where another listing is shown after it.
+  bool drop_untouched_locked(const SlotPtr& slot);
   void tell(const std::vector<vsphere::MoRef>& vms) const;
   void watch_pins();
 
@@ -182,9 +208,15 @@ class LiveVmSets final : public VmSets, private FetchSteps {
   NvramCache cache_;
   /// vCenter itself is away: no VM's nvram is asked for before this time.
   std::optional<VmSlot::Failure> away_;
+  std::deque<Download> downloads_;  ///< that wait
+  std::map<uint64_t, UnderWay> under_way_;
+  uint64_t last_download_ = 0;
+  std::map<vsphere::MoRef, MonotonicTime> slow_until_;  ///< datastores
   std::vector<Reread> rereads_;
-  std::vector<Relist> relists_;
+  std::map<vsphere::MoRef, std::vector<Relist>> relists_;  ///< by datastore
 
+  /// One for each datastore that running VMs lie on: one that hangs holds up no other.
+  std::map<vsphere::MoRef, std::unique_ptr<WorkQueue>> listers_;
   WorkQueue blocking_;
   WorkQueue hashing_;
   std::thread watcher_;

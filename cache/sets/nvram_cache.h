@@ -24,8 +24,8 @@ struct NvramBytes {
   vsphere::DatastoreFile file;  ///< as listed
   std::shared_ptr<const std::string> bytes;
   Sha256Hash hash{};
-  /// Fetched ahead, and nobody had it yet: then it is good for this changeVersion only.
-  bool ahead = false;
+  bool ahead = false;  ///< fetched ahead, and nobody had it yet
+  /// What it was read with: with another key or bundle it might not belong together.
   std::optional<std::string> change_version;
 };
 

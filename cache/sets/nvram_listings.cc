@@ -1,7 +1,10 @@
 #include "cache/sets/nvram_listings.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
+#include <thread>
 #include <utility>
 
 namespace vtpmfs::cache {
@@ -15,6 +18,17 @@ constexpr std::chrono::milliseconds kSlowForFew{1000};
 constexpr std::chrono::milliseconds kTooSlow{10000};
 /// Then, and after a failure, the whole is searched again after this time only.
 constexpr std::chrono::minutes kBulkPause{10};
+/// One search may take this part of a call's time: what a datastore that hangs takes away.
+constexpr int kSearchesPerCall = 3;
+/// ... but for calls that have little time anyway.
+constexpr std::chrono::milliseconds kShortSearch{5000};
+/// Datastores that are listed at a time.
+constexpr size_t kAtATime = 8;
+
+vsphere::Call one_search(vsphere::Call call) {
+  call.timeout = std::max(call.timeout / kSearchesPerCall, std::min(call.timeout, kShortSearch));
+  return call;
+}
 
 bool is_nvram(std::string_view name) {
   return vsphere::is_plain_nvram_name(name);
@@ -25,8 +39,8 @@ bool is_nvram(std::string_view name) {
 bool is_of_connection(const Error& error) {
   switch (error.code.value()) {
     case EHOSTUNREACH:
-      return error.fault == nullptr;  // with a fault it is one ESXi host that is away
     case ETIMEDOUT:
+      return error.fault == nullptr;  // with a fault it is one ESXi host, or one datastore
     case EINTR:
     case ECANCELED:
       return true;
@@ -72,40 +86,107 @@ uint64_t NvramListings::stamp() const {
   return stamp_;
 }
 
-Status NvramListings::list(const vsphere::DatastorePlace& place,
-                           const std::set<std::string>& directories, uint64_t after,
+Status NvramListings::list(const std::vector<Wanted>& wanted, uint64_t after,
                            const vsphere::Call& call) {
-  bool by_directory = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const Datastore& known = datastores_[place.datastore];
-    if (known.whole && known.whole_stamp > after) return {};
-    const bool few = directories.size() <= kFewDirectories;
-    const bool slow = known.bulk_time > kSlowForFew && directories.size() <= 2;
-    by_directory = clock_.monotonic() < known.no_bulk_before ||
-                   (known.whole && few && (slow || directories.size() == 1));
+  return list_each(wanted, call,
+                   [&](const Wanted& datastore) { return list_one(datastore, after, call); });
+}
+
+Status NvramListings::poll(const std::vector<Wanted>& wanted, const vsphere::Call& call) {
+  return list_each(wanted, call,
+                   [&](const Wanted& datastore) { return poll_one(datastore, call); });
+}
+
+Status NvramListings::list_each(const std::vector<Wanted>& wanted, const vsphere::Call& call,
+                                const ListOne& list_one) {
+  std::vector<Status> listed(wanted.size());
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < wanted.size(); i = next++) listed[i] = list_one(wanted[i]);
+  };
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min(wanted.size(), kAtATime); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  bool late = false;
+  for (Status& status : listed) {
+    if (status) continue;
+    if (status.error().code != Errno{ETIMEDOUT}) return std::move(status);
+    late = true;
   }
-  if (!by_directory) return list_all(place, directories, call);
-  for (const std::string& directory : directories) {
-    if (Status listed = list_directory(place, directory, call); !listed) return listed;
+  if (!late) return {};
+  // A datastore may be slow, or vCenter be away: that is told by asking it for something else.
+  Status answered = read_places(call);
+  if (!answered && is_of_connection(answered.error())) return answered;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (!listed[i]) note_sick(wanted[i], listed[i].error());
   }
   return {};
 }
 
-Status NvramListings::list_all(const vsphere::DatastorePlace& place,
-                               const std::set<std::string>& directories,
-                               const vsphere::Call& call) {
-  if (lists_whole(place)) {
-    Status listed = list_whole(place, call);
+Status NvramListings::list_one(const Wanted& wanted, uint64_t after, const vsphere::Call& call) {
+  bool by_directory = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const Datastore& known = datastores_[wanted.place->datastore];
+    if (known.whole && known.whole_stamp > after) return {};
+    const bool few = wanted.directories.size() <= kFewDirectories;
+    const bool slow = known.bulk_time > kSlowForFew && wanted.directories.size() <= 2;
+    by_directory = clock_.monotonic() < known.no_bulk_before ||
+                   (known.whole && few && (slow || wanted.directories.size() == 1));
+  }
+  if (is_sick(*wanted.place)) return {};
+  return by_directory ? list_directories(wanted, call) : list_all(wanted, call);
+}
+
+Status NvramListings::poll_one(const Wanted& wanted, const vsphere::Call& call) {
+  if (!is_sick(*wanted.place)) return list_all(wanted, call);
+  // One directory tells whether it answers again; if so, all that was not asked for is to be read.
+  if (Status probed = list_directory(*wanted.place, *wanted.directories.begin(), call); !probed) {
+    return probed;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Datastore& datastore = datastores_[wanted.place->datastore];
+    datastore.sick.reset();
+    datastore.no_bulk_before = {};
+  }
+  return list_all(wanted, call);
+}
+
+Status NvramListings::list_all(const Wanted& wanted, const vsphere::Call& call) {
+  if (lists_whole(*wanted.place)) {
+    Status listed = list_whole(*wanted.place, call);
     if (listed) return listed;
     if (is_of_connection(listed.error()) && listed.error().code != Errno{ETIMEDOUT}) return listed;
     const std::lock_guard lock(mutex_);
-    datastores_[place.datastore].no_bulk_before = clock_.monotonic() + kBulkPause;
+    datastores_[wanted.place->datastore].no_bulk_before = clock_.monotonic() + kBulkPause;
   }
-  for (const std::string& directory : directories) {
-    if (Status listed = list_directory(place, directory, call); !listed) return listed;
+  return list_directories(wanted, call);
+}
+
+Status NvramListings::list_directories(const Wanted& wanted, const vsphere::Call& call) {
+  for (const std::string& directory : wanted.directories) {
+    if (Status listed = list_directory(*wanted.place, directory, call); !listed) return listed;
   }
   return {};
+}
+
+bool NvramListings::is_sick(const vsphere::DatastorePlace& place) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = datastores_.find(place.datastore);
+  return known != datastores_.end() && known->second.sick.has_value();
+}
+
+void NvramListings::note_sick(const Wanted& wanted, const Error& error) {
+  const std::lock_guard lock(mutex_);
+  Datastore& datastore = datastores_[wanted.place->datastore];
+  if (!datastore.sick) {
+    spdlog::warn("datastore {} does not answer: its VMs cannot be saved now ({})",
+                 wanted.place->name, error.words);
+  }
+  datastore.sick = Error{Errno{ETIMEDOUT},
+                         "datastore " + wanted.place->name + " does not answer: " + error.words};
 }
 
 bool NvramListings::lists_whole(const vsphere::DatastorePlace& place) const {
@@ -116,7 +197,7 @@ bool NvramListings::lists_whole(const vsphere::DatastorePlace& place) const {
 
 Status NvramListings::list_whole(const vsphere::DatastorePlace& place, const vsphere::Call& call) {
   const MonotonicTime start = clock_.monotonic();
-  auto files = source_.list_nvram(place, std::nullopt, call);
+  auto files = source_.list_nvram(place, std::nullopt, one_search(call));
   if (!files) return fail(std::move(files.error()));
   const std::lock_guard lock(mutex_);
   Datastore& datastore = datastores_[place.datastore];
@@ -133,8 +214,10 @@ Status NvramListings::list_whole(const vsphere::DatastorePlace& place, const vsp
 
 Status NvramListings::list_directory(const vsphere::DatastorePlace& place,
                                      const std::string& directory, const vsphere::Call& call) {
-  auto files = source_.list_nvram(place, directory, call);
-  if (!files && is_of_connection(files.error())) return fail(std::move(files.error()));
+  auto files = source_.list_nvram(place, directory, one_search(call));
+  if (!files && (is_of_connection(files.error()) || files.error().code == Errno{ETIMEDOUT})) {
+    return fail(std::move(files.error()));
+  }
   const std::lock_guard lock(mutex_);
   Datastore& datastore = datastores_[place.datastore];
   if (!files) {
@@ -163,6 +246,10 @@ NvramFound NvramListings::find(const NvramPlace& place) const {
   const auto known = datastores_.find(place.datastore->datastore);
   if (known == datastores_.end()) return found;
   const Datastore& datastore = known->second;
+  if (datastore.sick) {
+    found.error = datastore.sick;
+    return found;
+  }
   if (const auto error = datastore.unlistable.find(place.directory);
       error != datastore.unlistable.end()) {
     found.error = error->second;

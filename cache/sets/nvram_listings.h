@@ -1,11 +1,14 @@
 // What the datastores say about nvram files: sizes and times, listed in bulk.
 //
 // A datastore is listed as a whole (one search for all its VMs); where that fails, or takes too
-// long to be repeated for a few VMs, directory by directory. The blocking calls are for the rooms'
-// own threads; looking up never waits. Thread-safe.
+// long to be repeated for a few VMs, directory by directory. A datastore that does not answer holds
+// up nobody but the VMs that lie on it. The blocking calls are for the rooms' own threads; looking
+// up never waits. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,16 +40,21 @@ class NvramListings {
 
   /// A number that grows with each listing.
   [[nodiscard]] uint64_t stamp() const;
+  /// Directories of one datastore.
+  struct Wanted {
+    DatastorePlacePtr place;
+    std::set<std::string> directories;
+  };
   /// Lists anew what was not listed after that stamp, so that afterwards these directories are
-  /// known. Blocks. The whole datastore, where it was not listed yet or many directories are
-  /// wanted. Errors of the connection are returned; others are kept, and found.
-  Status list(const vsphere::DatastorePlace& place, const std::set<std::string>& directories,
-              uint64_t after, const vsphere::Call& call);
-  /// Lists the whole datastore where that works in reasonable time, else these directories.
-  Status list_all(const vsphere::DatastorePlace& place, const std::set<std::string>& directories,
-                  const vsphere::Call& call);
+  /// known. Blocks, several datastores at a time. The whole datastore, where it was not listed yet
+  /// or many directories are wanted. Errors of the connection are returned; others are kept, and
+  /// found. A datastore that does not answer is one of those, and is not asked again before a
+  /// poll() found it answering.
+  Status list(const std::vector<Wanted>& wanted, uint64_t after, const vsphere::Call& call);
+  /// Lists the whole datastores where that works in reasonable time, else these directories.
+  Status poll(const std::vector<Wanted>& wanted, const vsphere::Call& call);
 
-  /// Whether list_all() would try the whole datastore.
+  /// Whether poll() would try the whole datastore.
   [[nodiscard]] bool lists_whole(const vsphere::DatastorePlace& place) const;
   [[nodiscard]] NvramFound find(const NvramPlace& place) const;
 
@@ -59,11 +67,21 @@ class NvramListings {
     std::map<std::string, Error> unlistable;  ///< directories
     std::set<std::string> listed;             ///< directories, while it is not `whole`
     std::chrono::milliseconds bulk_time{0};
+    std::optional<Error> sick;  ///< it did not answer in time when it was asked last
   };
+  using ListOne = std::function<Status(const Wanted&)>;
 
+  Status list_each(const std::vector<Wanted>& wanted, const vsphere::Call& call,
+                   const ListOne& list_one);
+  Status list_one(const Wanted& wanted, uint64_t after, const vsphere::Call& call);
+  Status poll_one(const Wanted& wanted, const vsphere::Call& call);
+  Status list_all(const Wanted& wanted, const vsphere::Call& call);
   Status list_whole(const vsphere::DatastorePlace& place, const vsphere::Call& call);
+  Status list_directories(const Wanted& wanted, const vsphere::Call& call);
   Status list_directory(const vsphere::DatastorePlace& place, const std::string& directory,
                         const vsphere::Call& call);
+  [[nodiscard]] bool is_sick(const vsphere::DatastorePlace& place) const;
+  void note_sick(const Wanted& wanted, const Error& error);
 
   vsphere::VmSource& source_;
   const Clock& clock_;

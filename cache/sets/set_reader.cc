@@ -37,7 +37,8 @@ SetReader::SetReader(vsphere::VmSource& source, const Inventory& inventory, Nvra
       former_(std::move(former)),
       hook_(std::move(hook)) {}
 
-ReadSets SetReader::read(const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call) {
+ReadSets SetReader::read(const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call,
+                         const std::set<vsphere::MoRef>& unanswered) {
   const uint64_t sequence = next_sequence();
   const uint64_t fresh_after = listings_.stamp();
   unsigned splits_left = kSplits;
@@ -45,7 +46,8 @@ ReadSets SetReader::read(const std::vector<vsphere::MoRef>& vms, const vsphere::
   for (size_t start = 0; start < vms.size(); start += kPage) {
     const auto from = vms.begin() + static_cast<std::ptrdiff_t>(start);
     const auto to = vms.begin() + static_cast<std::ptrdiff_t>(std::min(vms.size(), start + kPage));
-    const Status some = read_some({from, to}, sequence, fresh_after, splits_left, read, call);
+    const Status some =
+        read_some({from, to}, unanswered, sequence, fresh_after, splits_left, read, call);
     if (!some) {
       read.stopped = some.error();
       read.unread.assign(from, vms.end());
@@ -55,13 +57,25 @@ ReadSets SetReader::read(const std::vector<vsphere::MoRef>& vms, const vsphere::
   return read;
 }
 
-Status SetReader::read_some(const std::vector<vsphere::MoRef>& page, uint64_t sequence,
+Status SetReader::read_some(const std::vector<vsphere::MoRef>& page,
+                            const std::set<vsphere::MoRef>& unanswered_before, uint64_t sequence,
                             uint64_t fresh_after, unsigned& splits_left, ReadSets& read,
                             const vsphere::Call& call) {
   auto details = read_details(page, splits_left, call);
   if (!details) return fail(std::move(details.error()));
   if (Status again = read_mismatched_again(details->found, splits_left, call); !again) {
     return again;
+  }
+  std::unordered_set<vsphere::MoRef> unanswered(page.begin(), page.end());
+  for (const vsphere::VmDetail& detail : details->found) unanswered.erase(detail.vm);
+  for (const auto& [vm, error] : details->failed) unanswered.erase(vm);
+  std::vector<vsphere::MoRef> missed;
+  for (const vsphere::MoRef& vm : unanswered) {
+    if (unanswered_before.count(vm) == 0) {
+      missed.push_back(vm);
+    } else {
+      details->failed.emplace_back(vm, Error{Errno{EIO}, "vCenter gives no answer for this VM"});
+    }
   }
   for (const auto& [vm, error] : details->failed) {
     details->found.push_back(unreadable_detail(vm, error));
@@ -79,12 +93,10 @@ Status SetReader::read_some(const std::vector<vsphere::MoRef>& page, uint64_t se
     read.versions.push_back(
         version_of(*shown[i], has_tpm(*shown[i]), sequence, std::move(places[i])));
   }
-  std::unordered_set<vsphere::MoRef> unanswered(page.begin(), page.end());
   for (const vsphere::VmDetail& detail : details->found) {
-    unanswered.erase(detail.vm);
     read.has_tpm.emplace_back(detail.vm, has_tpm(detail));
   }
-  read.gone.insert(read.gone.end(), unanswered.begin(), unanswered.end());
+  read.gone.insert(read.gone.end(), missed.begin(), missed.end());
   for (const auto& [vm, error] : details->failed) read.failed.push_back(vm);
   return {};
 }
@@ -111,6 +123,14 @@ Result<SetReader::Details> SetReader::read_details(const std::vector<vsphere::Mo
     const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
     parts.emplace_back(part.begin(), middle);
     parts.emplace_back(middle, part.end());
+  }
+  // Where not one VM of many can be read, and no fault says why, it is not the VMs: a proxy's error
+  // page, or something that is no vCenter at the moment.
+  const bool none_has_fault =
+      std::all_of(details.failed.begin(), details.failed.end(),
+                  [](const auto& one) { return one.second.fault == nullptr; });
+  if (details.failed.size() > 1 && details.failed.size() == page.size() && none_has_fault) {
+    return fail(details.failed.front().second);
   }
   return details;
 }
@@ -176,20 +196,16 @@ Status SetReader::list_nvrams(const std::vector<const vsphere::VmDetail*>& detai
     }
     find_places();
   }
-  std::map<vsphere::MoRef, std::pair<NvramListings::DatastorePlacePtr, std::set<std::string>>>
-      wanted;
+  std::map<vsphere::MoRef, NvramListings::Wanted> by_datastore;
   for (const NvramPlace& place : places) {
     if (!place.datastore) continue;
-    auto& [datastore, directories] = wanted[place.datastore->datastore];
-    if (!datastore) datastore = place.datastore;
-    directories.insert(place.directory);
+    NvramListings::Wanted& wanted = by_datastore[place.datastore->datastore];
+    if (!wanted.place) wanted.place = place.datastore;
+    wanted.directories.insert(place.directory);
   }
-  for (const auto& [id, entry] : wanted) {
-    const auto& [datastore, directories] = entry;
-    Status listed = listings_.list(*datastore, directories, fresh_after, call);
-    if (!listed) return listed;
-  }
-  return {};
+  std::vector<NvramListings::Wanted> all;
+  for (auto& [id, wanted] : by_datastore) all.push_back(std::move(wanted));
+  return listings_.list(all, fresh_after, call);
 }
 
 VersionPtr SetReader::version_of(const vsphere::VmDetail& detail, bool tpm, uint64_t sequence,

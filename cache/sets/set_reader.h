@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <functional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -26,7 +27,8 @@ using FormerVersion = std::function<VersionPtr(const vsphere::MoRef&)>;
 struct ReadSets {
   std::vector<std::pair<vsphere::MoRef, bool>> has_tpm;  ///< of each VM that answered or failed
   std::vector<VersionPtr> versions;                      ///< of those that are shown
-  std::vector<vsphere::MoRef> gone;                      ///< that vCenter does not have any more
+  /// That vCenter did not answer for. Only the inventory tells whether they have gone.
+  std::vector<vsphere::MoRef> gone;
   std::vector<vsphere::MoRef> failed;  ///< whose details could not be read: to be tried again
   /// The connection failed, and these were not read: nothing was learnt of them.
   std::optional<Error> stopped;
@@ -38,8 +40,10 @@ class SetReader {
   SetReader(vsphere::VmSource& source, const Inventory& inventory, NvramListings& listings,
             SetBuilder builder, VmFilter filter, FormerVersion former, OriginHook hook);
 
-  /// Page by page, so that no more than a page's details are in memory.
-  ReadSets read(const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call);
+  /// Page by page, so that no more than a page's details are in memory. Of `unanswered`, for which
+  /// vCenter gave no answer before, none is a failure (EIO) and not a departure.
+  ReadSets read(const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call,
+                const std::set<vsphere::MoRef>& unanswered = {});
 
   [[nodiscard]] const SetBuilder& builder() const { return builder_; }
   /// Numbers readings in the order in which they begin.
@@ -50,8 +54,10 @@ class SetReader {
     std::vector<vsphere::VmDetail> found;
     std::vector<std::pair<vsphere::MoRef, Error>> failed;
   };
-  Status read_some(const std::vector<vsphere::MoRef>& page, uint64_t sequence, uint64_t fresh_after,
-                   unsigned& splits_left, ReadSets& read, const vsphere::Call& call);
+  Status read_some(const std::vector<vsphere::MoRef>& page,
+                   const std::set<vsphere::MoRef>& unanswered, uint64_t sequence,
+                   uint64_t fresh_after, unsigned& splits_left, ReadSets& read,
+                   const vsphere::Call& call);
   Result<Details> read_details(const std::vector<vsphere::MoRef>& page, unsigned& splits_left,
                                const vsphere::Call& call);
   Status read_mismatched_again(std::vector<vsphere::VmDetail>& details, unsigned& splits_left,

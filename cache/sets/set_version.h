@@ -84,6 +84,9 @@ struct SetVersion {
 
 using VersionPtr = std::shared_ptr<const SetVersion>;
 
+/// Whether the kernel would see no difference between the two.
+bool looks_the_same(const SetListing& a, const SetListing& b);
+
 /// Files that are given out only when the whole set can be had: a copy over an older one would
 /// tear that one.
 constexpr bool is_sealing(FileRole role) {

@@ -133,31 +133,46 @@ WallTime FirstSeen::changed_unseen(const vsphere::MoRef& vm, std::string_view fi
 }
 
 Status FirstSeen::flush() {
-  const std::lock_guard lock(mutex_);
-  if (unwritten_.empty()) return {};
-  const Status written = log_.append(unwritten_);
-  if (written) unwritten_.clear();
+  const std::lock_guard writing(log_mutex_);
+  std::vector<TimeRecord> records;
+  {
+    const std::lock_guard lock(mutex_);
+    records.swap(unwritten_);
+  }
+  Status written = log_.append(records);
+  if (!written) put_back(std::move(records));
   return written;
 }
 
 Status FirstSeen::compact() {
-  const std::lock_guard lock(mutex_);
-  size_t living = 0;
-  for (const auto& [key, entry] : entries_) living += entry.asked ? 1 : 0;
-  if (log_.size() + unwritten_.size() <= 2 * living + kSpareRecords) return {};
+  const std::lock_guard writing(log_mutex_);
   std::vector<TimeRecord> records;
-  records.reserve(living);
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    if (!it->second.asked) {
-      it = entries_.erase(it);
-      continue;
+  std::vector<TimeRecord> unwritten;
+  {
+    const std::lock_guard lock(mutex_);
+    size_t living = 0;
+    for (const auto& [key, entry] : entries_) living += entry.asked ? 1 : 0;
+    if (log_.size() + unwritten_.size() <= 2 * living + kSpareRecords) return {};
+    records.reserve(living);
+    for (auto it = entries_.begin(); it != entries_.end();) {
+      if (!it->second.asked) {
+        it = entries_.erase(it);
+        continue;
+      }
+      records.push_back(TimeRecord{it->first, it->second.content, it->second.nanoseconds});
+      ++it;
     }
-    records.push_back(TimeRecord{it->first, it->second.content, it->second.nanoseconds});
-    ++it;
+    unwritten.swap(unwritten_);  // they are among those
   }
-  const Status written = log_.replace(records);
-  if (written) unwritten_.clear();
+  Status written = log_.replace(records);
+  if (!written) put_back(std::move(unwritten));
   return written;
+}
+
+void FirstSeen::put_back(std::vector<TimeRecord> records) {
+  const std::lock_guard lock(mutex_);
+  records.insert(records.end(), unwritten_.begin(), unwritten_.end());
+  unwritten_ = std::move(records);
 }
 
 }  // namespace vtpmfs::cache

@@ -8,7 +8,7 @@
 // file too), in records with a checksum each; what is damaged is left out. A time that is lost
 // costs one more read, and never a skipped change.
 //
-// Thread-safe. Memory: about 80 bytes a file.
+// Thread-safe; nobody but who writes waits for the disk. Memory: about 80 bytes a file.
 #pragma once
 
 #include <array>
@@ -67,6 +67,8 @@ class FirstSeen {
   FirstSeen(std::string vcenter, const Clock& clock, TimeLog log);
   [[nodiscard]] TimeKey key_of(const vsphere::MoRef& vm, std::string_view file) const;
   WallTime remember(const TimeKey& key, const ContentId& content, WallTime time);
+  /// What could not be written, before what came later.
+  void put_back(std::vector<TimeRecord> records);
 
   struct Entry {
     ContentId content{};
@@ -79,10 +81,12 @@ class FirstSeen {
 
   const std::string vcenter_;
   const Clock& clock_;
+  /// Held while the disk is written, which may take long; before mutex_, which is held for none.
+  std::mutex log_mutex_;
+  TimeLog log_;  ///< guarded by log_mutex_
   std::mutex mutex_;
   std::unordered_map<TimeKey, Entry, KeyHash> entries_;
   std::vector<TimeRecord> unwritten_;
-  TimeLog log_;
 };
 
 }  // namespace vtpmfs::cache

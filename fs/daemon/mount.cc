@@ -19,6 +19,7 @@
 #include "fs/restore/job/job_restorer.h"
 #include "fs/restore/job/journal_file.h"
 #include "fs/restore/staged_sets.h"
+#include "fs/tree/change_relay.h"
 #include "fs/tree/change_translator.h"
 #include "fs/tree/inode_numbers.h"
 #include "fs/tree/inventory_tree.h"
@@ -58,27 +59,6 @@ class SettleTimer {
   std::condition_variable changed_;
   bool ended_ = false;
   std::thread thread_;
-};
-
-/// Passes changes of the model on to the kernel while there is one.
-class ChangeRelay {
- public:
-  void connect(std::shared_ptr<ChangeTranslator> translator) {
-    const std::lock_guard hold(lock_);
-    translator_ = std::move(translator);
-  }
-  void tell(const cache::InventoryChange& change) {
-    std::shared_ptr<ChangeTranslator> translator;
-    {
-      const std::lock_guard hold(lock_);
-      translator = translator_;
-    }
-    if (translator) translator->tell(change);
-  }
-
- private:
-  std::mutex lock_;
-  std::shared_ptr<ChangeTranslator> translator_;
 };
 
 Result<std::set<uint32_t>> user_ids(const std::vector<std::string>& users) {

@@ -58,13 +58,17 @@ Handover::~Handover() {
 }
 
 Result<fuse_entry_param> Handover::entry(const NodePtr& node, InodeNumber parent) {
-  const Result<Attributes> attributes = node->attributes();
+  const bool known_before = border_.inodes.known(node->inode());
+  Result<Attributes> attributes = node->attributes();
   if (!attributes) return fail(attributes.error());
   references_.reserve(references_.size() + 1);  // what is counted can be counted back
   if (const Status known = border_.inodes.remember(node, attributes->type, parent); !known) {
     return fail(known.error());
   }
   references_.push_back(node->inode());
+  // A change is told only of what is known: one that came just before may have been told to nobody.
+  if (!known_before) attributes = node->attributes();
+  if (!attributes) return fail(attributes.error());
   fuse_entry_param entry{};
   entry.ino = node->inode().value;
   entry.attr = stat_of(*attributes);

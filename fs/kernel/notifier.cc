@@ -46,11 +46,20 @@ void Notifier::invalidate_inode(InodeNumber inode) {
   changed_.notify_one();
 }
 
+void Notifier::invalidate_attributes(InodeNumber inode) {
+  if (!kernel_.known(inode)) return;
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  attributes_.insert(inode);
+  changed_.notify_one();
+}
+
 void Notifier::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     entries_.clear();
+    attributes_.clear();
     inodes_.clear();
     changed_.notify_one();
   }
@@ -59,18 +68,24 @@ void Notifier::stop() {
 
 size_t Notifier::queued() const {
   const std::lock_guard lock(mutex_);
-  return entries_.size() + inodes_.size();
+  return entries_.size() + attributes_.size() + inodes_.size();
 }
 
 void Notifier::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || !entries_.empty() || !inodes_.empty(); });
+    changed_.wait(lock, [this] {
+      return stopping_ || !entries_.empty() || !attributes_.empty() || !inodes_.empty();
+    });
     if (stopping_) return;
     if (!entries_.empty()) {
       const auto entry = std::move(entries_.extract(entries_.begin()).value());
       lock.unlock();
       look_at(kernel_.invalidate_entry(entry.first, entry.second), "an entry of", entry.first);
+    } else if (!attributes_.empty()) {
+      const InodeNumber inode = attributes_.extract(attributes_.begin()).value();
+      lock.unlock();
+      look_at(kernel_.invalidate_attributes(inode), "attributes of", inode);
     } else {
       const InodeNumber inode = inodes_.extract(inodes_.begin()).value();
       lock.unlock();

@@ -18,8 +18,8 @@ namespace vtpmfs::fs::kernel {
 /// that one needs. Callers publish their new state first and then only queue.
 ///
 /// The queue is a set, and what the kernel does not know is left out, so it never grows beyond one
-/// item for each name and inode that the kernel can have cached. Entries go first: invalidating an
-/// inode waits for its pages, and so for a READ that waits for the network; entries never do.
+/// item for each name and inode that the kernel can have cached. Entries and attributes go first:
+/// invalidating pages waits for a READ of them that waits for the network; the others never do.
 /// Refused notifications (not cached, connection gone) need nothing. Thread-safe.
 class Notifier final : public KernelNotifier {
  public:
@@ -28,6 +28,7 @@ class Notifier final : public KernelNotifier {
     std::function<bool(InodeNumber)> known;
     std::function<int(InodeNumber parent, const std::string& name)> invalidate_entry;
     std::function<int(InodeNumber)> invalidate_inode;
+    std::function<int(InodeNumber)> invalidate_attributes;
   };
 
   explicit Notifier(Kernel kernel);
@@ -35,6 +36,7 @@ class Notifier final : public KernelNotifier {
 
   void invalidate_entry(InodeNumber parent, const std::string& name) override;
   void invalidate_inode(InodeNumber inode) override;
+  void invalidate_attributes(InodeNumber inode) override;
 
   /// Forgets what is queued and returns when nothing is being sent any more. Requests must still be
   /// served meanwhile: the notification in flight may wait for one. Later ones are dropped.
@@ -48,6 +50,7 @@ class Notifier final : public KernelNotifier {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::pair<InodeNumber, std::string>> entries_;
+  std::set<InodeNumber> attributes_;
   std::set<InodeNumber> inodes_;
   bool stopping_ = false;
   std::thread thread_;

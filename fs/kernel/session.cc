@@ -119,6 +119,9 @@ Status FuseSession::make_session() {
       },
       [session = session_](InodeNumber inode) {
         return fuse_lowlevel_notify_inval_inode(session, inode.value, 0, 0);
+      },
+      [session = session_](InodeNumber inode) {
+        return fuse_lowlevel_notify_inval_inode(session, inode.value, -1, 0);
       }});
   return {};
 }

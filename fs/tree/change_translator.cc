@@ -29,8 +29,9 @@ void ChangeTranslator::directory_changed(const MoRef& directory) {
 void ChangeTranslator::files_changed(const MoRef& vm) {
   const auto listing = tree_.sets().listing(vm);
   for (const cache::FileRole role : cache::kFileRoles) {
-    notifier_.invalidate_inode(tree_.numbers().file(vm, role));
+    notifier_.invalidate_attributes(tree_.numbers().file(vm, role));
     if (!listing || listing->find(role) == nullptr) {
+      tree_.told().forget(tree_.numbers().file(vm, role));
       notifier_.invalidate_entry(tree_.inode_of(vm), std::string(cache::file_name(role)));
     }
   }

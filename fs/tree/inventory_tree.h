@@ -11,6 +11,7 @@
 #include "fs/node.h"
 #include "fs/tree/folder_facts.h"
 #include "fs/tree/inode_numbers.h"
+#include "fs/tree/told_files.h"
 
 namespace vtpmfs::fs {
 
@@ -78,6 +79,7 @@ class InventoryTree {
   [[nodiscard]] const cache::Inventory& inventory() const { return inventory_; }
   [[nodiscard]] cache::VmSets& sets() const { return sets_; }
   [[nodiscard]] FolderFacts& folder_facts() const { return folder_facts_; }
+  [[nodiscard]] ToldFiles& told() const { return told_; }
   [[nodiscard]] const InodeNumbers& numbers() const { return numbers_; }
   [[nodiscard]] const InventoryTreeSettings& settings() const { return settings_; }
 
@@ -87,6 +89,7 @@ class InventoryTree {
   const InventoryTreeSettings settings_;
   const InodeNumbers numbers_;
   mutable FolderFacts folder_facts_;
+  mutable ToldFiles told_;
   std::vector<ExtraChild> root_children_;
   DatacenterChildren datacenter_children_;
 };

@@ -13,26 +13,56 @@ namespace {
 
 using cache::FileRole;
 
+/// What programs get to see: the errors of SPEC's table, and EIO for all others. ENOENT is for a
+/// file that has gone: tools take that for no failure at all, and so it is EIO while it is listed.
+Error for_programs(Error error, cache::VmSets& sets, const vsphere::MoRef& vm, FileRole role) {
+  switch (error.code.value()) {
+    case EACCES:
+    case ENODATA:
+    case ENOKEY:
+    case EFBIG:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case EBUSY:
+    case EINTR:
+      return error;
+    case ENOENT: {
+      const auto listing = sets.listing(vm);
+      if (!listing || listing->find(role) == nullptr) return error;
+      break;
+    }
+    default:
+      break;
+  }
+  error.code = Errno{EIO};
+  return error;
+}
+
 /// An open file of a pinned generation; letting go of it unpins.
 class OpenVmFile final : public OpenFile {
  public:
-  OpenVmFile(cache::VmSets& sets, cache::PinnedSetPtr set, FileRole role,
+  OpenVmFile(cache::VmSets& sets, vsphere::MoRef vm, cache::PinnedSetPtr set, FileRole role,
              std::chrono::milliseconds call_timeout)
       : sets_(sets),
+        vm_(std::move(vm)),
         set_(std::move(set)),
         role_(role),
         call_timeout_(call_timeout),
         keep_cache_(sets.same_content_as_before(set_, role)) {}
 
   void read(uint64_t offset, size_t size, const Caller& caller, Answer<Bytes> answer) override {
+    if (!is_shown()) {
+      answer(fail(EIO, "the VM was changed while the file was read: copy it once more"));
+      return;
+    }
     vsphere::Call call;
     call.timeout = call_timeout_;
     call.cancel = caller.interrupted;
     sets_.read(set_, role_, call,
-               [offset, size,
+               [offset, size, &sets = sets_, vm = vm_, role = role_,
                 answer = std::move(answer)](Result<std::shared_ptr<const std::string>> content) {
                  if (!content) {
-                   answer(fail(std::move(content.error())));
+                   answer(fail(for_programs(std::move(content.error()), sets, vm, role)));
                    return;
                  }
                  const size_t length = (*content)->size();
@@ -44,7 +74,18 @@ class OpenVmFile final : public OpenFile {
   [[nodiscard]] bool no_flush() const override { return true; }
 
  private:
+  /// The kernel cuts at the size that is shown now; these bytes belong to another one where the
+  /// generation had to make way. A VM that has gone shows nothing: its bytes are still whole.
+  [[nodiscard]] bool is_shown() const {
+    const auto listing = sets_.listing(vm_);
+    const cache::SetFile* shown = listing ? listing->find(role_) : nullptr;
+    if (shown == nullptr) return true;
+    const cache::SetFile own = sets_.file_of(set_, role_);
+    return own.size == shown->size && own.time == shown->time;
+  }
+
   cache::VmSets& sets_;
+  const vsphere::MoRef vm_;
   const cache::PinnedSetPtr set_;
   const FileRole role_;
   const std::chrono::milliseconds call_timeout_;
@@ -68,6 +109,7 @@ Result<Attributes> VmFile::attributes() {
   if (file == nullptr) return fail(ENOENT, "this VM has no such file any more");
   Attributes attributes = tree_.attributes_of(NodeType::file, inode_, file->time);
   attributes.size = file->size;
+  tree_.told().tell(inode_, file->size, file->time);
   if (listing->incomplete && !always_readable(role_)) {
     attributes.attribute_timeout = std::chrono::milliseconds(0);
   }
@@ -81,10 +123,17 @@ void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answe
   }
   auto set = tree_.sets().open(vm_, role_);
   if (!set) {
-    answer(fail(std::move(set.error())));
+    answer(fail(for_programs(std::move(set.error()), tree_.sets(), vm_, role_)));
     return;
   }
-  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), std::move(*set), role_,
+  // The kernel does not ask for attributes at open. ESTALE makes it look the path up once more, and
+  // open again with what it was told then.
+  const cache::SetFile file = tree_.sets().file_of(*set, role_);
+  if (!tree_.told().told(inode_, file.size, file.time)) {
+    answer(fail(ESTALE, "the file has changed since the kernel looked at it"));
+    return;
+  }
+  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), vm_, std::move(*set), role_,
                                                   tree_.settings().call_timeout)));
 }
 

@@ -55,32 +55,42 @@ std::optional<std::string> directory_of(std::string_view folder_path,
   return rest.empty() ? std::string() : std::string(rest) + "/";
 }
 
-void add_folder(const vim25__HostDatastoreBrowserSearchResults& folder,
-                const std::string& datastore, NvramListing& listing) {
-  const auto directory = directory_of(folder.folderPath.value_or(""), datastore);
-  if (!directory) return;
+void add_files(const vim25__HostDatastoreBrowserSearchResults& folder, const std::string& directory,
+               NvramListing& listing) {
   for (const vim25__FileInfo* file : folder.file) {
     // Also names that are never fetched: what is listed tells whether a VM has an nvram at all.
     if (file == nullptr) continue;
     DatastoreFile entry;
     if (file->fileSize && *file->fileSize > 0) entry.size = static_cast<uint64_t>(*file->fileSize);
     if (file->modification) entry.modified = parse_date_time(*file->modification);
-    listing[*directory + file->path] = entry;
+    listing[directory + file->path] = entry;
   }
 }
 
 }  // namespace
 
-Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore) {
-  NvramListing listing;
-  if (result == nullptr) return listing;
+Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore,
+                                         const std::optional<std::string>& directory) {
+  // What lists nothing must have said so: an nvram that is not listed is one that is not there.
+  if (result == nullptr) return fail(EIO, "the search ended without a result");
+  std::vector<const vim25__HostDatastoreBrowserSearchResults*> folders;
   if (const auto* one = value_as<vim25__HostDatastoreBrowserSearchResults>(result)) {
-    add_folder(*one, datastore, listing);
+    folders.push_back(one);
   } else if (const auto* many = value_as<vim25__ArrayOfHostDatastoreBrowserSearchResults>(result)) {
-    for (const auto& folder : many->HostDatastoreBrowserSearchResults)
-      add_folder(folder, datastore, listing);
+    for (const auto& folder : many->HostDatastoreBrowserSearchResults) folders.push_back(&folder);
   } else {
     return fail(property_value::unexpected(*result, "a list of files"));
+  }
+  NvramListing listing;
+  for (const auto* folder : folders) {
+    if (directory) {
+      add_files(*folder, directory->empty() ? "" : *directory + "/", listing);
+      continue;
+    }
+    const std::string where = folder->folderPath.value_or("");
+    const auto found = directory_of(where, datastore);
+    if (!found) return fail(EIO, "the search lists '" + where + "', outside " + datastore);
+    add_files(*folder, *found, listing);
   }
   return listing;
 }
@@ -100,7 +110,7 @@ Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& plac
   const auto searched = wait_for_task(
       caller, *task, call, TaskPatience::until_timeout, [](int) {},
       [&](const xsd__anyType* result) -> Status {
-        auto read = read_search_results(result, place.name);
+        auto read = read_search_results(result, place.name, directory);
         if (!read) return fail(std::move(read.error()));
         listing = std::move(*read);
         return {};

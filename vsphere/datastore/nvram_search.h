@@ -20,8 +20,10 @@ class SoapCaller;
 Result<NvramListing> search_nvram(SoapCaller& caller, const DatastorePlace& place,
                                   const std::optional<std::string>& directory, const Call& call);
 
-/// What the search's task answered: one search result or an array of them. Folders that are not
-/// of this datastore are left out; EIO for anything else.
-Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore);
+/// What the search's task answered: one search result or an array of them. Where one `directory`
+/// was searched, they are of it, whatever the server calls it. EIO where there is no result, where
+/// a folder is not of this datastore (it may have got another name), and for anything else.
+Result<NvramListing> read_search_results(const xsd__anyType* result, const std::string& datastore,
+                                         const std::optional<std::string>& directory);
 
 }  // namespace vtpmfs::vsphere

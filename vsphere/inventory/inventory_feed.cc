@@ -34,6 +34,8 @@ constexpr seconds kGrace{30};        ///< by which the client's patience exceeds
 constexpr int kUpdatesPerAnswer = 500;
 /// Restarts within one call of next() before it gives up; the following call tries again.
 constexpr int kRestarts = 3;
+/// So often is an inventory that begins with nothing at all not believed.
+constexpr int kEmptyBeginnings = 3;
 
 class InventoryFeed : public InventorySource {
  public:
@@ -49,7 +51,7 @@ class InventoryFeed : public InventorySource {
       const Error& error = update.error();
       if (call.cancel.cancelled()) return fail(EINTR, "waiting for changes was interrupted");
       // Somebody else cancelled the wait (a proxy, an administrator): nothing is lost.
-      if (fault_type(error) == "RequestCanceled" && !begins_) return InventoryUpdate{};
+      if (fault_type(error) == "RequestCanceled" && !begins_) return nothing_new();
       if (!forget_what_is_lost(error) || restart >= kRestarts) return fail(error);
     }
   }
@@ -72,6 +74,14 @@ class InventoryFeed : public InventorySource {
   void begin_anew() {
     version_.clear();
     begins_ = true;
+    truncated_ = false;
+  }
+
+  /// More is to come still where the last answer said so.
+  [[nodiscard]] InventoryUpdate nothing_new() const {
+    InventoryUpdate update;
+    update.complete = !begins_ && !truncated_;
+    return update;
   }
 
   void forget_session_objects() {
@@ -100,13 +110,17 @@ class InventoryFeed : public InventorySource {
         vsphere::call<_vim25__WaitForUpdatesExResponse>(caller_, request, patient, true);
     if (!answer) return fail(answer.error());
     const auto& updates = (*answer)->returnval;
+    // A view may be empty for a moment after vpxd's start; an empty vCenter stays empty.
+    if (!updates && (!begins_ || ++empty_beginnings_ < kEmptyBeginnings)) return nothing_new();
+    empty_beginnings_ = 0;
     InventoryUpdate update;
     if (updates) {
       if (says_not_authenticated(*updates)) return renew(call);
       version_ = updates->version;
-      update.complete = !updates->truncated.value_or(false);
+      truncated_ = updates->truncated.value_or(false);
       update.changes = read_changes(*updates);
     }
+    update.complete = !truncated_;
     update.restarted = std::exchange(begins_, false);
     return update;
   }
@@ -179,7 +193,9 @@ class InventoryFeed : public InventorySource {
   bool watching_ = false;    ///< the filter is made
   uint64_t generation_ = 0;  ///< the session that the objects belong to
   std::string version_;
-  bool begins_ = true;  ///< the next answer is the beginning of a whole inventory
+  bool begins_ = true;        ///< the next answer is the beginning of a whole inventory
+  bool truncated_ = false;    ///< the last answer was not the end of what it told
+  int empty_beginnings_ = 0;  ///< in a row
   std::set<std::string> unknown_paths_;
 };
 

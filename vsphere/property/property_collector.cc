@@ -74,11 +74,12 @@ Status PropertyCollector::retrieve(const PropertyQuery& query, const Call& how,
       if (new_session && attempt == 0 && end.error().fault != nullptr) continue;
       return fail(end.error());
     }
-    // Objects that were named are answered, if only as missing. Some servers say by an empty answer
-    // that the session was lost: taken for the truth, everything would seem to be gone.
+    if (*end == Page::done) return {};
+    // Objects that were named are answered for, if only as missing. A lost session may look like
+    // this; one that is not is told by the same answer in a new one.
     const bool names_objects = !query.objects.empty() && !query.skip_objects && query.first.empty();
-    const bool is_odd = *end == Page::nothing && names_objects && attempt == 0;
-    if (*end != Page::not_authenticated && !is_odd) return {};
+    const bool odd = *end == Page::nothing && (query.report_missing_objects || names_objects);
+    if (*end == Page::nothing && (!odd || attempt > 0)) return {};
     if (auto renewed = caller_.renew_session(generation, how); !renewed) return renewed;
   }
   return fail(EACCES, "the server takes no session for reading properties");

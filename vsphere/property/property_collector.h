@@ -19,10 +19,10 @@ inline constexpr int kObjectsPerPage = 250;
 
 /// Reads with the server's common PropertyCollector (which has no state for us but the token
 /// between two pages). Blocking and thread-safe; one call for kObjectsPerPage objects. A session
-/// that turns out to be lost, in a fault, inside missingSet or by an answer without any of the
-/// objects that were named, is renewed and the query run again once. An invalid path fails the
-/// whole call on a vCenter (Error::fault InvalidProperty), and only the property on others
-/// (missingSet): the caller looks for both.
+/// that turns out to be lost, in a fault or inside missingSet, is renewed and the query run again
+/// once; so is one in which not one of the objects that were named (report_missing_objects) is
+/// answered for. An invalid path fails the whole call on a vCenter (Error::fault InvalidProperty),
+/// and only the property on others (missingSet): the caller looks for both.
 class PropertyCollector {
  public:
   using Sink = std::function<void(const vim25__ObjectContent&)>;

@@ -66,7 +66,7 @@ class Reading : public std::enable_shared_from_this<Reading> {
   }
 
   void take(const vim25__RetrieveResult* page) {
-    // VMs that were named are answered, if only as missing: so says a server that lost the session.
+    // VMs that were named are answered for, if only as missing: a lost session may look like this.
     if (page == nullptr) return renewed_ ? finish_page() : renew();
     for (const auto& content : page->objects) {
       if (says_not_authenticated(content)) return renew();

@@ -122,8 +122,10 @@ Result<DeviceList> read_devices(const xsd__anyType* value, std::optional<bool> t
   const auto* array = value_as<vim25__ArrayOfVirtualDevice>(value);
   if (array == nullptr) return fail(property_value::unexpected(*value, "a device list"));
   DeviceList list;
+  bool any = false;
   for (const vim25__VirtualDevice* device : array->VirtualDevice) {
     if (device == nullptr) continue;
+    any = true;
     std::string type = type_name(*device);
     // The schema's bare base class says as little as a type that we do not know.
     const bool known_type = !unknown_type(*device) && type != "VirtualDevice";
@@ -143,6 +145,8 @@ Result<DeviceList> read_devices(const xsd__anyType* value, std::optional<bool> t
       list.devices.push_back(read_device(*device, std::move(type)));
     }
   }
+  // Every VM has devices: who lists none does not say that there is no vTPM.
+  if (!any) return fail(ENODATA, "vCenter gives an empty device list for this VM");
   if (tpm_present.value_or(false) && !list.vtpm) {
     return fail(EIO, "vCenter says that a vTPM is present, but the device list shows none");
   }

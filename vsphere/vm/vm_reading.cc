@@ -149,7 +149,11 @@ void read_layout(const ObjectProperties& object, Reader& reader, VmRecord& recor
     return;
   }
   const xsd__anyType* value = object.value(kLayoutFiles);
-  if (value == nullptr) return;
+  if (value == nullptr) {
+    // It is computed when the server finds the time: no list says nothing of logs.
+    reader.unreadable(kLayoutFiles, Error{Errno{ENODATA}, "vCenter has no file layout yet"});
+    return;
+  }
   const auto* files = value_as<vim25__ArrayOfVirtualMachineFileLayoutExFileInfo>(value);
   if (files == nullptr) {
     reader.unreadable(kLayoutFiles, property_value::unexpected(*value, "a file layout"));

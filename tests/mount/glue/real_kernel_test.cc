@@ -280,6 +280,35 @@ TEST_F(RealKernelTest, InvalidatedEntriesAndInodesAreAskedForAgain) {
   EXPECT_EQ(content_of(at("folder/large")), large_content_.substr(0, 5));
 }
 
+TEST_F(RealKernelTest, EstaleAtOpenMakesTheKernelAskForTheSize) {
+  large_->entry_timeout = large_->attribute_timeout = std::chrono::hours(1);
+  struct stat status {};
+  ASSERT_EQ(::stat(at("folder/large").c_str(), &status), 0);
+  const auto change_size = [this](uint64_t size) {
+    const uint64_t told = large_->told_size;
+    AttributeChange change;
+    change.size = size;
+    large_->set_attributes(change, nullptr, {}, [](const Result<Attributes>&) {});
+    large_->told_size = told;  // the kernel got no answer of this
+  };
+  // It grows, and no notification comes before it is opened.
+  change_size(400'000);
+  ASSERT_EQ(::stat(at("folder/large").c_str(), &status), 0);
+  ASSERT_EQ(status.st_size, 300'000);
+  large_->stale_unless_told = true;
+  EXPECT_EQ(content_of(at("folder/large")).size(), 400'000U);
+  // ... the same from a directory that is open, as tar does it, and where it shrinks
+  const int folder = ::open(at("folder").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_GE(folder, 0);
+  change_size(7);
+  const int file = ::openat(folder, "large", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  ASSERT_GE(file, 0) << errno;
+  ASSERT_EQ(::fstat(file, &status), 0);
+  EXPECT_EQ(status.st_size, 7);
+  ::close(file);
+  ::close(folder);
+}
+
 TEST_F(RealKernelTest, NotificationsDuringStalledReadsNeverHoldUpTheEnd) {
   slow_->read_gate.close();
   std::atomic<int> read_errno{-1};

@@ -3,6 +3,7 @@
 
 #include "cache/sets/nvram_cache.h"
 #include "tests/unit/cache/sets_fixture.h"
+#include "vsphere/fault.h"
 
 namespace vtpmfs::cache::testing {
 namespace {
@@ -111,12 +112,24 @@ TEST_F(BatchingTest, APoisonedPageIsHalvedDownToTheVm) {
 }
 
 TEST_F(BatchingTest, AServerThatRefusesEverythingIsNotAskedForEachVm) {
-  source.details_error = Error{Errno{EIO}, "internal"};
+  const auto fault = std::make_shared<vsphere::Fault>();
+  fault->type = "SystemError";
+  source.details_error = Error{Errno{EIO}, "internal", fault};
   const ReadSets read = sets->reader().read(fleet(1000), {});
   EXPECT_EQ(read.failed.size(), 1000U);
   EXPECT_LE(source.details_calls, 80);
   EXPECT_EQ(read.has_tpm.size(), 1000U);
   for (const auto& [vm, has_tpm] : read.has_tpm) EXPECT_TRUE(has_tpm);  // and so it is shown
+}
+
+TEST_F(BatchingTest, AnAnswerThatIsNoFaultSaysNothingOfTheVms) {
+  source.details_error = Error{Errno{EPROTO}, "HTTP status 502"};
+  const ReadSets read = sets->reader().read(fleet(1000), {});
+  ASSERT_TRUE(read.stopped);
+  EXPECT_EQ(read.stopped->code, Errno{EPROTO});
+  EXPECT_EQ(read.unread.size(), 1000U);
+  EXPECT_TRUE(read.has_tpm.empty());
+  EXPECT_LE(source.details_calls, 80);
 }
 
 TEST_F(BatchingTest, ALostConnectionLeavesTheRestUnread) {

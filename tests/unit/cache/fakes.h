@@ -192,11 +192,17 @@ class FakeVmSource final : public vsphere::VmSource {
   std::map<std::string, vsphere::DatastoreFile> listed;  ///< what a listing says
   std::map<std::string, Error> file_errors;              ///< what fetching that path answers
   std::set<MoRef> poison;                                ///< a page with one of them is refused
+  std::set<MoRef> silent;                                ///< left out of an answer
   std::optional<Error> details_error, list_error, directory_error, fetch_error, version_error;
+  std::optional<Error> datastores_error;
   bool bulk_refused = false;
+  std::string datacenter_path = "/DC0";
+  std::vector<std::string> more_datastores;       ///< beside ds1
+  std::map<std::string, Error> datastore_errors;  ///< what listing it answers
   bool hold_fetches = false, hold_versions = false;
   std::function<void(int)> before_fetch;  ///< with the number of the fetch, from 1
   std::function<void(int)> before_versions, before_list, before_details;
+  std::function<void()> while_searching_whole;  ///< without the lock: may take its time
 
   // -- counts
   int details_calls = 0, version_calls = 0, bulk_lists = 0, directory_lists = 0, fetches = 0;
@@ -266,7 +272,7 @@ class FakeVmSource final : public vsphere::VmSource {
     for (const MoRef& vm : wanted) {
       if (poison.count(vm) > 0) return fail(EIO, "fault for the whole page");
       const auto known = vms.find(vm);
-      if (known != vms.end()) found.push_back(known->second);
+      if (known != vms.end() && silent.count(vm) == 0) found.push_back(known->second);
     }
     return found;
   }
@@ -319,17 +325,27 @@ class FakeVmSource final : public vsphere::VmSource {
     place.datastore = kDatastore;
     place.name = "ds1";
     place.datacenter = kDatacenter;
-    place.datacenter_path = "/DC0";
-    return std::vector<vsphere::DatastorePlace>{place};
+    place.datacenter_path = datacenter_path;
+    std::vector<vsphere::DatastorePlace> places{place};
+    for (const std::string& name : more_datastores) {
+      place.name = name;
+      place.datastore.value = "datastore-of-" + name;
+      places.push_back(place);
+    }
+    if (datastores_error) return fail(*datastores_error);
+    return places;
   }
 
-  Result<vsphere::NvramListing> list_nvram(const vsphere::DatastorePlace&,
+  Result<vsphere::NvramListing> list_nvram(const vsphere::DatastorePlace& place,
                                            const std::optional<std::string>& directory,
                                            const vsphere::Call&) override {
+    if (while_searching_whole && !directory) while_searching_whole();
     const std::lock_guard lock(mutex);
     ++(directory ? directory_lists : bulk_lists);
     if (before_list) before_list(bulk_lists + directory_lists);
     if (list_error) return fail(*list_error);
+    const auto trouble = datastore_errors.find(place.name);
+    if (trouble != datastore_errors.end()) return fail(trouble->second);
     if (!directory && bulk_refused) return fail(EIO, "search refused");
     if (directory && directory_error) return fail(*directory_error);
     vsphere::NvramListing listing;

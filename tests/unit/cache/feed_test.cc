@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "cache/live_model.h"
 #include "tests/patience.h"
 #include "tests/unit/cache/fakes.h"
@@ -61,6 +63,10 @@ class FeedTest : public ::testing::Test {
       shown.push_back(place.shown_name);
     }
     return shown;
+  }
+  std::set<MoRef> polled() {
+    const std::lock_guard lock(mutex);
+    return {told.vms.begin(), told.vms.end()};
   }
   InventoryChange take_told() {
     const std::lock_guard lock(mutex);
@@ -197,6 +203,21 @@ TEST_F(FeedTest, ARenamedFolderIsANewPathInConfigJson) {
   EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Renamed/vm1");
 }
 
+TEST_F(FeedTest, ARenamedDatacenterIsANewAddressOfEachNvram) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.datacenter_path = "/Renamed";
+  }
+  put_and_wait({modify(kDatacenter, EntityProperty::name, std::string("Renamed"))});
+  for (const MoRef& vm : {vm_ref(1), vm_ref(2)}) {
+    const VersionPtr version = model->sets().latest(vm);
+    EXPECT_EQ(version->nvram_place.datastore->datacenter_path, "/Renamed");
+    EXPECT_EQ(version->inventory_path.substr(0, 9), "/Renamed/");
+  }
+}
+
 TEST_F(FeedTest, AVmBeforeItsFolder) {
   source.add(tpm_detail(1), "x");
   auto changes = one_datacenter();
@@ -204,7 +225,9 @@ TEST_F(FeedTest, AVmBeforeItsFolder) {
   inventory_source.put(update_of(changes, true));
   ASSERT_TRUE(start());
   EXPECT_THAT(model->inventory().unplaced_vms(), ElementsAre(vm_ref(1)));
+  EXPECT_THAT(model->feed().status().unplaced, ElementsAre(vm_ref(1)));
   put_and_wait({enter(folder_ref(10), "Late", kVmFolder)});
+  EXPECT_THAT(model->feed().status().unplaced, IsEmpty());
   ASSERT_TRUE(model->inventory().place(vm_ref(1)));
   EXPECT_TRUE(model->sets().listing(vm_ref(1)));
   EXPECT_EQ(model->sets().latest(vm_ref(1))->inventory_path, "/DC0/vm/Late/vm1");
@@ -243,6 +266,90 @@ TEST_F(FeedTest, DetailsThatCouldNotBeReadAreReadLater) {
   ASSERT_TRUE(start());
   EXPECT_EQ(names().size(), 300U);
   EXPECT_EQ(source.details_calls, 4);  // 250, two that failed, 50
+}
+
+TEST_F(FeedTest, AnAnswerWithoutAVmOfTheInventoryIsNotItsEnd) {
+  put_fleet(300);
+  source.before_details = [&](int call) {
+    source.silent.clear();
+    for (int i = 1; i <= 300 && call <= 2; ++i) source.silent.insert(vm_ref(i));
+  };
+  ASSERT_TRUE(start());
+  EXPECT_EQ(names().size(), 300U);
+  EXPECT_EQ(source.details_calls, 4);
+}
+
+TEST_F(FeedTest, AVmThatVcenterNeverAnswersForIsShownAndIncomplete) {
+  put_fleet(3);
+  source.silent.insert(vm_ref(2));
+  ASSERT_TRUE(start());
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2", "vm3"));
+  ASSERT_TRUE(model->sets().listing(vm_ref(2))->incomplete);
+  EXPECT_EQ(model->sets().listing(vm_ref(2))->incomplete->code, Errno{EIO});
+  EXPECT_EQ(model->feed().status().unread, 1U);
+  // ... and is asked for again with each poll
+  {
+    const std::lock_guard lock(source.mutex);
+    source.silent.clear();
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return !model->sets().listing(vm_ref(2))->incomplete; }));
+}
+
+TEST_F(FeedTest, AKnownVmThatIsNotAnsweredForIsReadAgain) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.vms[vm_ref(1)].change_version = kVersion2;
+    const int calls = source.details_calls;
+    source.before_details = [&, calls](int call) {
+      source.silent.clear();
+      if (call == calls + 1) source.silent.insert(vm_ref(1));
+    };
+  }
+  put_and_wait({modify(vm_ref(1), EntityProperty::change_version, kVersion2)});
+  EXPECT_TRUE(
+      eventually([&] { return model->sets().latest(vm_ref(1))->change_version == kVersion2; }));
+}
+
+TEST_F(FeedTest, ARestartWithoutAnyDatacenterIsNotPublished) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  take_told();
+  inventory_source.put(update_of({}, true));
+  EXPECT_TRUE(eventually([&] { return inventory_source.idle() && !model->feed().alive(); }));
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2"));
+  auto changes = one_datacenter();
+  changes.push_back(enter_vm(vm_ref(1), "vm1", kVmFolder));
+  put_and_wait(changes);
+  EXPECT_THAT(names(), ElementsAre("vm1"));
+  EXPECT_THAT(take_told().gone_vms, ElementsAre(vm_ref(2)));
+}
+
+TEST_F(FeedTest, AnAnswerThatIsNoneOfVcentersLeavesWhatIsKnown) {
+  put_fleet(3);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.details_error = Error{Errno{EPROTO}, "HTTP status 502"};
+  }
+  std::vector<EntityChange> changes;
+  for (int i = 1; i <= 3; ++i) {
+    changes.push_back(modify(vm_ref(i), EntityProperty::change_version, kVersion2));
+  }
+  inventory_source.put(update_of(changes));
+  EXPECT_TRUE(eventually([&] { return !model->feed().alive(); }));
+  EXPECT_THAT(model->sets().incomplete(), IsEmpty());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.details_error.reset();
+    for (int i = 1; i <= 3; ++i) source.vms[vm_ref(i)].change_version = kVersion2;
+  }
+  inventory_source.put(update_of({}));
+  EXPECT_TRUE(
+      eventually([&] { return model->sets().latest(vm_ref(3))->change_version == kVersion2; }));
 }
 
 TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
@@ -294,11 +401,88 @@ TEST_F(FeedTest, NvramThatTheGuestWroteIsFoundByThePoll) {
   }
   clock.advance(std::chrono::seconds(61));
   put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(8)) > 0; }));
   EXPECT_EQ(source.bulk_lists, 2);
   EXPECT_EQ(source.details_calls, details);
   EXPECT_THAT(take_told().vms, ElementsAre(vm_ref(8)));
   EXPECT_EQ(model->sets().listing(vm_ref(8))->find(FileRole::nvram)->time,
             WallTime(std::chrono::seconds(1'719'000'500)));
+}
+
+TEST_F(FeedTest, ChangesAreToldWhileAPollIsUnderWay) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  take_told();
+  std::mutex gate;
+  std::unique_lock held(gate);
+  std::atomic<bool> listing{false};
+  source.while_searching_whole = [&] {  // as polls do
+    listing = true;
+    const std::lock_guard wait_here(gate);
+  };
+  clock.advance(std::chrono::seconds(61));
+  source.vms[vm_ref(1)].change_version = kVersion2;
+  inventory_source.put(
+      update_of({modify(vm_ref(1), EntityProperty::name, std::string("renamed"))}));
+  EXPECT_TRUE(eventually([&] { return listing.load(); }));
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(1)) > 0; }));
+  // ... and what comes later goes on as well
+  inventory_source.put(update_of({modify(vm_ref(2), EntityProperty::name, std::string("too"))}));
+  EXPECT_TRUE(eventually([&] { return names() == std::vector<std::string>{"renamed", "too"}; }));
+  held.unlock();
+}
+
+TEST_F(FeedTest, ADatastoreThatHangsHoldsUpItsOwnVmsOnly) {
+  source.more_datastores = {"ds2"};
+  auto changes = one_datacenter();
+  for (int i = 1; i <= 4; ++i) {
+    vsphere::VmDetail detail = tpm_detail(i);
+    const std::string name = *detail.name;
+    if (i % 2 == 0) detail.vm_path_name = "[ds2] " + name + "/" + name + ".vmx";
+    source.add(detail, "x");
+    changes.push_back(enter_vm(vm_ref(i), name, kVmFolder));
+  }
+  source.datastore_errors.emplace("ds2", Error{Errno{ETIMEDOUT}, "the task takes too long"});
+  inventory_source.put(update_of(changes, true));
+  ASSERT_TRUE(start());
+  EXPECT_EQ(names().size(), 4U);
+  EXPECT_TRUE(model->feed().alive());
+  for (int i = 1; i <= 4; ++i) {
+    const auto listing = model->sets().listing(vm_ref(i));
+    const Error fine{Errno{0}, ""};
+    EXPECT_EQ(listing->incomplete.value_or(fine).code, Errno{i % 2 == 0 ? ETIMEDOUT : 0}) << i;
+  }
+  // It is not asked again for each change ...
+  const int lists = source.bulk_lists + source.directory_lists;
+  source.vms[vm_ref(2)].change_version = kVersion2;
+  put_and_wait({modify(vm_ref(2), EntityProperty::change_version, kVersion2)});
+  EXPECT_EQ(source.bulk_lists + source.directory_lists, lists);
+  EXPECT_TRUE(model->feed().alive());
+  // ... but by the next poll.
+  {
+    const std::lock_guard lock(source.mutex);
+    source.datastore_errors.clear();
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return !model->sets().listing(vm_ref(4))->incomplete; }));
+}
+
+TEST_F(FeedTest, WhereVcenterItselfIsAwayNoDatastoreIsBlamed) {
+  put_fleet(2);
+  {
+    const std::lock_guard lock(source.mutex);
+    source.before_list = [&](int call) {
+      source.list_error.reset();
+      source.datastores_error.reset();
+      if (call > 2) return;  // the whole, and then a directory
+      source.list_error = Error{Errno{ETIMEDOUT}, "no answer"};
+      source.datastores_error = Error{Errno{EHOSTUNREACH}, "no route"};
+    };
+  }
+  ASSERT_TRUE(start());
+  EXPECT_FALSE(model->sets().listing(vm_ref(1))->incomplete);
+  EXPECT_FALSE(model->sets().listing(vm_ref(2))->incomplete);
 }
 
 TEST_F(FeedTest, StopsWhileItWaits) {
@@ -307,6 +491,23 @@ TEST_F(FeedTest, StopsWhileItWaits) {
   model->feed().stop();
   model->feed().stop();  // and twice
   SUCCEED();
+}
+
+TEST_F(FeedTest, TimesOfTheLastMomentSurviveARemount) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  auto set = model->sets().open(vm_ref(1), FileRole::nvram);
+  ASSERT_TRUE(set);
+  std::promise<bool> read;
+  model->sets().read(*set, FileRole::nvram, {},
+                     [&](const auto& bytes) { read.set_value(!!bytes); });
+  ASSERT_TRUE(read.get_future().get());
+  model->feed().stop();
+  const auto state = StateDirectory::open(temp.path(), true);
+  ASSERT_TRUE(state);
+  auto seen = FirstSeen::open(*state, source.server().instance_uuid, clock);
+  ASSERT_TRUE(seen);
+  EXPECT_TRUE((*seen)->last_content(vm_ref(1), "nvram, bytes"));
 }
 
 TEST_F(FeedTest, TimesSurviveARemount) {

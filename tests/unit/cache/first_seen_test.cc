@@ -1,5 +1,8 @@
 #include "cache/times/first_seen.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <fstream>
 
 #include "cache/times/first_value.h"
@@ -168,6 +171,35 @@ TEST_F(FirstSeenTest, CompactsWhatIsMostlyPast) {
   auto seen = open();
   EXPECT_EQ(seen->last_time(vm_ref(1), "keyId"), kept);
   EXPECT_FALSE(seen->last_time(vm_ref(9), "keyId"));  // nobody asked for it: it has gone
+}
+
+TEST_F(FirstSeenTest, NobodyWaitsForADiskThatIsSlow) {
+  auto seen = open();
+  const WallTime time = seen->time_of(vm_ref(1), "keyId", a, at(1000));
+  // Opening a pipe for writing takes until somebody reads from it.
+  std::filesystem::remove(log());
+  ASSERT_EQ(::mkfifo(log().c_str(), 0600), 0);
+  std::atomic<bool> flushed{false};
+  std::thread writer([&] {
+    EXPECT_FALSE(seen->flush());  // a pipe cannot be synced
+    flushed = true;
+  });
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(seen->time_of(vm_ref(1), "keyId", a, std::nullopt), time);
+    EXPECT_TRUE(seen->last_content(vm_ref(1), "keyId"));
+  }
+  seen->time_of(vm_ref(2), "keyId", b, at(2000));
+  EXPECT_FALSE(flushed);
+  const int reader = ::open(log().c_str(), O_RDONLY | O_CLOEXEC);
+  writer.join();
+  ::close(reader);
+  // What could not be written is written next time, and so is what came meanwhile.
+  std::filesystem::remove(log());
+  ASSERT_TRUE(seen->flush());
+  seen.reset();
+  seen = open();
+  EXPECT_EQ(seen->last_time(vm_ref(1), "keyId"), time);
+  EXPECT_EQ(seen->last_time(vm_ref(2), "keyId"), at(2000));
 }
 
 TEST(FirstValueTest, TakesTheFirstThatIsATime) {

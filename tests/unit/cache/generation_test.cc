@@ -73,6 +73,24 @@ TEST_F(GenerationTest, OneDownloadForAllWhoWait) {
   EXPECT_EQ(source.fetches, 1);
 }
 
+TEST_F(GenerationTest, DownloadsLeaveConnectionsForOthers) {
+  for (int i = 1; i <= 20; ++i) add(tpm_detail(i));
+  source.hold_fetches = true;
+  std::vector<std::future<Bytes>> answers;
+  std::vector<PinnedSetPtr> open;
+  for (int i = 20; i >= 1; --i) {  // no walk
+    open.push_back(*sets->open(vm_ref(i * 7 % 20 + 1), FileRole::nvram));
+    answers.push_back(start_read(open.back(), FileRole::nvram));
+  }
+  const size_t under_way = source.held_fetches();
+  EXPECT_GT(under_way, 1U);
+  EXPECT_LE(under_way, 6U);
+  source.hold_fetches = false;
+  source.release_fetches();
+  for (auto& answer : answers) EXPECT_TRUE(wait_for(std::move(answer)));
+  EXPECT_EQ(source.fetches, 20);
+}
+
 TEST_F(GenerationTest, TheLastWhoGivesUpCancelsTheDownload) {
   add(tpm_detail(1));
   source.hold_fetches = true;
@@ -149,6 +167,18 @@ TEST_F(GenerationTest, WhereVcenterIsAwayOnlyTheFirstVmAsks) {
   EXPECT_EQ(text(vm_ref(7), FileRole::nvram), "nvram bytes");
 }
 
+TEST_F(GenerationTest, WhereVcenterSwallowsQuestionsOnlyTheFirstVmWaits) {
+  for (int i = 1; i <= 20; ++i) add(tpm_detail(i));
+  source.version_error = Error{Errno{ETIMEDOUT}, "no answer"};
+  for (int i = 1; i <= 20; ++i) {
+    EXPECT_EQ(error_of(vm_ref(i * 7 % 20 + 1), FileRole::nvram), ETIMEDOUT);
+  }
+  EXPECT_EQ(source.version_calls, 1);
+  source.version_error.reset();
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(text(vm_ref(7), FileRole::nvram), "nvram bytes");
+}
+
 TEST_F(GenerationTest, AFileThatIsNotServedFailsItsVmAlone) {
   for (int i = 1; i <= 4; ++i) add(tpm_detail(i));
   source.file_errors.emplace(source.nvram_path_of(vm_ref(2)), Error{Errno{EHOSTUNREACH}, "503"});
@@ -211,6 +241,93 @@ TEST_F(GenerationTest, WhatCannotBelongTogetherFailsAndTheNextCopyIsWhole) {
   EXPECT_THAT(text(kVm, FileRole::key_id), HasSubstr("key-2"));
   EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("\"key-2\""));
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
+}
+
+TEST_F(GenerationTest, NvramIsReadAnewWithEachReconfiguration) {
+  add(tpm_detail(1), "AAAA");
+  EXPECT_EQ(text(kVm, FileRole::nvram), "AAAA");
+  pass_pin();
+  auto& detail = source.vms[kVm];  // recrypted within the second that the datastore tells
+  detail.change_version = kVersion2;
+  detail.encryption_bundle = tpm_detail(1).encryption_bundle->substr(0, 60) + "ZZ,AAAA))";
+  source.files[source.nvram_path_of(kVm)] = "BBBB";
+  reread(kVm);
+  EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
+  EXPECT_EQ(source.fetches, 2);
+  EXPECT_EQ(source.version_calls, 2);
+  pass_pin();
+  EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
+  EXPECT_EQ(source.fetches, 2);
+}
+
+TEST_F(GenerationTest, WhatIsOpenIsWhatIsShown) {
+  add(tpm_detail(1));
+  const auto is_shown = [&](const PinnedSetPtr& set, FileRole role) {
+    const SetFile shown = listed(kVm, role);
+    const SetFile own = sets->file_of(set, role);
+    return shown.size == own.size && shown.time == own.time;
+  };
+  EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("\"key-1\""));
+  source.before_fetch = [&](int number) {
+    if (number != 1) return;
+    auto& detail = source.vms[kVm];
+    detail.change_version = kVersion2;
+    detail.key_id->key_id = "key-2";
+    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
+    detail.config.annotation = "longer than before";
+  };
+  const auto old = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(old);
+  EXPECT_TRUE(is_shown(*old, FileRole::config));
+  EXPECT_EQ(error_of(kVm, FileRole::nvram), EIO);  // spoiled: the newest is shown from here on
+  EXPECT_FALSE(is_shown(*old, FileRole::config));
+  const auto now = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(now);
+  EXPECT_TRUE(is_shown(*now, FileRole::config));
+  const Bytes bytes = wait_for(start_read(*now, FileRole::config));
+  ASSERT_TRUE(bytes);
+  EXPECT_THAT(**bytes, HasSubstr("\"key-2\""));
+  EXPECT_EQ((*bytes)->size(), listed(kVm, FileRole::config).size);
+  for (const FileRole role : kSealing) EXPECT_EQ(error_of(kVm, role), EIO) << file_name(role);
+}
+
+TEST_F(GenerationTest, GoingOverToANewerVersionIsTold) {
+  add(tpm_detail(1));
+  std::mutex mutex;
+  std::vector<std::pair<MoRef, WallTime>> told;
+  sets->on_change([&](const std::vector<MoRef>& vms) {
+    const std::lock_guard lock(mutex);
+    for (const MoRef& vm : vms) told.emplace_back(vm, listed(vm, FileRole::key_id).time);
+  });
+  const WallTime before = listed(kVm, FileRole::key_id).time;
+  source.before_fetch = [&](int number) {
+    if (number != 1) return;
+    auto& detail = source.vms[kVm];  // a rekey: all sizes as before
+    detail.change_version = kVersion2;
+    detail.key_id->key_id = "key-2";
+    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
+  };
+  EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
+  EXPECT_GT(listed(kVm, FileRole::key_id).time, before);
+  const std::lock_guard lock(mutex);
+  ASSERT_FALSE(told.empty());
+  EXPECT_GT(told.back().second, before);
+}
+
+TEST_F(GenerationTest, AnUntouchedGenerationThatMakesWayIsTold) {
+  add(tpm_detail(1));
+  std::vector<MoRef> told;
+  sets->on_change([&](const std::vector<MoRef>& vms) { told = vms; });
+  auto held = sets->open(kVm, FileRole::config);  // pins, and reads nothing
+  ASSERT_TRUE(held);
+  source.vms[kVm].change_version = kVersion2;
+  source.vms[kVm].config.annotation = "longer than before";
+  EXPECT_FALSE(reread(kVm));
+  held = fail(EIO, "closed");
+  const auto opened = sets->open(kVm, FileRole::config);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(sets->file_of(*opened, FileRole::config).size, listed(kVm, FileRole::config).size);
+  EXPECT_THAT(told, ElementsAre(kVm));
 }
 
 TEST_F(GenerationTest, AVmThatChangesAllTheTimeFailsAfterThreeTries) {
@@ -410,6 +527,10 @@ TEST_F(GenerationTest, BytesThatChangedUnderTheSameTimeGetALaterTime) {
   const auto before = listed(kVm, FileRole::nvram);
   const auto sums_before = listed(kVm, FileRole::sha256sums);
   pass_pin();
+  EXPECT_TRUE(eventually([&] {  // the fetch that has just ended lets go of them
+    sets->sweep();
+    return sets->cached_bytes() == 0;
+  }));
   source.files[source.nvram_path_of(kVm)] = "BBBB";  // same size, same second
   EXPECT_EQ(text(kVm, FileRole::nvram), "BBBB");
   pass_pin();

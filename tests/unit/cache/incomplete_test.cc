@@ -225,7 +225,7 @@ TEST_F(IncompleteSetsTest, NoNvramIsHowAVmIsThatNeverRan) {
   EXPECT_EQ(sets->open(kVm, FileRole::nvram).error().code, Errno{ENOENT});
   // It is switched on for the first time.
   source.set_nvram(kVm, "nvram bytes", 50);
-  ASSERT_TRUE(sets->listings().list_all(*sets->listings().place("ds1", kDatacenter, {}), {}, {}));
+  ASSERT_TRUE(sets->listings().poll({{sets->listings().place("ds1", kDatacenter, {}), {}}}, {}));
   std::vector<MoRef> changed;
   EXPECT_THAT(sets->take_listings(changed), ::testing::ElementsAre(kVm));
   pass_pin();

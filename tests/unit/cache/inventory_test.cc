@@ -233,6 +233,23 @@ TEST_F(InventoryTest, TheDeviceListDecidesOverTpmPresent) {
   EXPECT_THAT(inventory.shown_vms(), ElementsAre(vm_ref(1)));
 }
 
+TEST_F(InventoryTest, ARestartWithoutADatacenterIsBelievedInTheEnd) {
+  start({enter_vm(vm_ref(1), "x", kVmFolder)});
+  EXPECT_FALSE(inventory.doubtful());
+  EXPECT_TRUE(inventory.apply(update_of({}, true)).empty());
+  EXPECT_TRUE(inventory.doubtful());
+  EXPECT_THAT(names(inventory, kVmFolder), ElementsAre("x"));
+  // The rest comes late, as ordinary news.
+  inventory.apply(update_of(with(one_datacenter(), {enter_vm(vm_ref(2), "y", kVmFolder)})));
+  EXPECT_FALSE(inventory.doubtful());
+  EXPECT_THAT(names(inventory, kVmFolder), ElementsAre("y"));
+  inventory.apply(update_of({}, true));
+  int ends = 1;
+  for (; inventory.doubtful() && ends < 100; ++ends) inventory.apply(update_of({}));
+  EXPECT_GT(ends, 3);
+  EXPECT_THAT(names(inventory, kRoot), IsEmpty());
+}
+
 TEST_F(InventoryTest, WaitsForDetailsWhereToldTo) {
   inventory.wait_for_details();
   start({enter_vm(vm_ref(1), "x", kVmFolder)});

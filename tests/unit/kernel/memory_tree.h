@@ -83,7 +83,7 @@ class MemoryNode : public Node {
     result.links = type_ == NodeType::directory ? 2 : 1;
     result.uid = ::geteuid();
     result.gid = ::getegid();
-    result.size = size();
+    result.size = told_size = size();
     result.mtime = result.ctime = result.atime = TimePoint{std::chrono::seconds{1700000000}};
     result.attribute_timeout = attribute_timeout;
     result.entry_timeout = entry_timeout;
@@ -105,6 +105,7 @@ class MemoryNode : public Node {
   }
 
   std::atomic<bool> gone{false};
+  std::atomic<uint64_t> told_size{0};         ///< in the last attributes
   std::map<std::string, std::string> xattrs;  ///< set before the tree is served
   std::chrono::milliseconds attribute_timeout{0};
   std::chrono::milliseconds entry_timeout{0};
@@ -120,6 +121,8 @@ class MemoryNode : public Node {
 /// A file; also what a writer sees of it.
 class MemoryFile : public MemoryNode, public std::enable_shared_from_this<MemoryFile> {
  public:
+  std::atomic<bool> stale_unless_told{false};  ///< ESTALE at open where it has another size by now
+
   MemoryFile(uint64_t number, std::string content)
       : MemoryNode(NodeType::file, number), content_(std::move(content)) {}
 
@@ -133,6 +136,10 @@ class MemoryFile : public MemoryNode, public std::enable_shared_from_this<Memory
     open_gate.pass([self = shared_from_this(), flags, answer] {
       if (self->open_error != 0) {
         answer(fail(self->open_error, "as asked for"));
+        return;
+      }
+      if (self->stale_unless_told && self->told_size != self->size()) {
+        answer(fail(ESTALE, "the size is another one"));
         return;
       }
       if ((flags & O_TRUNC) != 0) self->truncate(0);

@@ -20,7 +20,8 @@ class SlowKernel {
             [this](InodeNumber parent, const std::string& name) {
               return record(std::to_string(parent.value) + "/" + name);
             },
-            [this](InodeNumber inode) { return record(std::to_string(inode.value)); }};
+            [this](InodeNumber inode) { return record(std::to_string(inode.value)); },
+            [this](InodeNumber inode) { return record("a" + std::to_string(inode.value)); }};
   }
   void hold() {
     const std::lock_guard lock(mutex_);
@@ -52,7 +53,7 @@ class SlowKernel {
   bool held_ = false;
 };
 
-TEST(NotifierTest, CoalescesAndSendsEntriesFirst) {
+TEST(NotifierTest, CoalescesAndSendsWhatNeverWaitsFirst) {
   SlowKernel kernel;
   kernel.hold();
   Notifier notifier(kernel.functions());
@@ -60,13 +61,14 @@ TEST(NotifierTest, CoalescesAndSendsEntriesFirst) {
   kernel.wait_for(1);  // the thread is held in the first one
   for (int i = 0; i < 1000; ++i) {
     notifier.invalidate_inode(InodeNumber{8});
+    notifier.invalidate_attributes(InodeNumber{9});
     notifier.invalidate_entry(InodeNumber{5}, "name");
     notifier.invalidate_entry(InodeNumber{5}, "other");
   }
-  EXPECT_EQ(notifier.queued(), 3U);
+  EXPECT_EQ(notifier.queued(), 4U);
   kernel.let_go();
-  const auto sent = kernel.wait_for(4);
-  EXPECT_EQ(sent, (std::vector<std::string>{"7", "5/name", "5/other", "8"}));
+  const auto sent = kernel.wait_for(5);
+  EXPECT_EQ(sent, (std::vector<std::string>{"7", "5/name", "5/other", "a9", "8"}));
 }
 
 TEST(NotifierTest, WhatTheKernelDoesNotKnowIsNotSent) {
@@ -125,6 +127,12 @@ TEST(NotifierTest, SpeaksTheProtocol) {
   EXPECT_EQ(inode_out.ino, 20U);
   EXPECT_EQ(inode_out.off, 0);
   EXPECT_EQ(inode_out.len, 0);
+
+  kernel.session().notifier().invalidate_attributes(InodeNumber{20});
+  const auto attributes = kernel.next_notification();
+  ASSERT_TRUE(attributes);
+  std::memcpy(&inode_out, attributes->bytes.data(), sizeof inode_out);
+  EXPECT_EQ(inode_out.off, -1);  // no page is waited for
 }
 
 }  // namespace

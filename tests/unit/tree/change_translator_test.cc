@@ -1,6 +1,9 @@
 // What the kernel is told when vCenter changed.
 #include "fs/tree/change_translator.h"
 
+#include <thread>
+
+#include "fs/tree/change_relay.h"
 #include "tests/unit/tree/tree_fixture.h"
 
 namespace vtpmfs::fs::testing {
@@ -67,6 +70,40 @@ TEST_F(ChangeTranslatorTest, TheTopOfTheMountIsInodeOne) {
   translator_.tell(inventory_.apply({false, true, {enter(other, "DC1", kRootFolder)}}));
   EXPECT_TRUE(kernel_.has(kRootInode, "DC1"));
   EXPECT_TRUE(kernel_.has(kRootInode));
+}
+
+/// Does not return from telling before it is let go.
+class SlowNotifier : public RecordingNotifier {
+ public:
+  void invalidate_inode(InodeNumber /*inode*/) override {
+    telling = true;
+    while (!let_go) std::this_thread::yield();
+    left = true;
+  }
+  std::atomic<bool> telling{false}, let_go{false}, left{false};
+};
+
+TEST_F(ChangeTranslatorTest, WhoIsCutOffIsNotUsedAnyMore) {
+  SlowNotifier kernel;
+  ChangeRelay relay;
+  relay.connect(std::make_shared<ChangeTranslator>(tree_, kernel));
+  cache::InventoryChange change;
+  change.directories = {kFinance};
+  std::thread feed([&] { relay.tell(change); });
+  while (!kernel.telling) std::this_thread::yield();
+  std::atomic<bool> cut_off{false};
+  std::thread mount([&] {
+    relay.connect(nullptr);
+    EXPECT_TRUE(kernel.left);
+    cut_off = true;
+  });
+  for (int i = 0; i < 10'000 && !cut_off; ++i) std::this_thread::yield();
+  kernel.let_go = true;
+  feed.join();
+  mount.join();
+  kernel.left = false;
+  relay.tell(change);
+  EXPECT_FALSE(kernel.left);
 }
 
 }  // namespace

@@ -80,13 +80,16 @@ class FakeSets : public cache::VmSets {
     const auto found = vms_.find(vm);
     if (found == vms_.end()) return fail(ENOENT, "no such VM");
     if (found->second.open_error) return fail(*found->second.open_error);
-    // The tree never looks into a pin; here it is the VM's name.
+    // The tree never looks into a pin.
     ++pins;
-    const std::shared_ptr<void> pin(new MoRef(vm), [this](void* name) {
-      delete static_cast<MoRef*>(name);
+    const std::shared_ptr<void> pin(new Pin{vm, found->second.listing}, [this](void* held) {
+      delete static_cast<Pin*>(held);
       --pins;
     });
     return std::static_pointer_cast<cache::PinnedSet>(pin);
+  }
+  SetFile file_of(const cache::PinnedSetPtr& set, FileRole role) override {
+    return *pin_of(set)->listing.find(role);
   }
   void read(const cache::PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
             std::function<void(Result<std::shared_ptr<const std::string>>)> done) override {
@@ -94,7 +97,7 @@ class FakeSets : public cache::VmSets {
     {
       const std::lock_guard lock(mutex_);
       last_call = call;
-      const Vm& vm = vms_[*std::static_pointer_cast<MoRef>(std::shared_ptr<void>(set))];
+      const Vm& vm = vms_[pin_of(set)->vm];
       if (vm.read_error) {
         result = fail(*vm.read_error);
       } else {
@@ -112,6 +115,14 @@ class FakeSets : public cache::VmSets {
   vsphere::Call last_call;
 
  private:
+  struct Pin {
+    MoRef vm;
+    SetListing listing;
+  };
+  static std::shared_ptr<Pin> pin_of(const cache::PinnedSetPtr& set) {
+    return std::static_pointer_cast<Pin>(std::shared_ptr<void>(set));
+  }
+
   std::mutex mutex_;
   std::map<MoRef, Vm> vms_;
 };
@@ -122,6 +133,7 @@ class RecordingNotifier : public KernelNotifier {
     entries.emplace_back(parent, name);
   }
   void invalidate_inode(InodeNumber inode) override { inodes.push_back(inode); }
+  void invalidate_attributes(InodeNumber inode) override { inodes.push_back(inode); }
   [[nodiscard]] bool has(InodeNumber inode) const {
     return std::find(inodes.begin(), inodes.end(), inode) != inodes.end();
   }
@@ -166,6 +178,11 @@ class TreeTest : public ::testing::Test {
     return settings;
   }
 
+  /// As the kernel does: attributes with each lookup, and once more where the open says ESTALE.
+  static Result<OpenFilePtr> look_and_open(const NodePtr& file, int flags) {
+    (void)file->attributes();
+    return open(file, flags);
+  }
   /// The node at a path; null where a part of it is not there.
   NodePtr walk(const std::vector<std::string>& path) {
     NodePtr node = tree_.root();

@@ -46,7 +46,7 @@ TEST_F(VmFileTest, ProvisionalSizesAreNotKept) {
 }
 
 TEST_F(VmFileTest, ReadsPiecesOfTheContent) {
-  const auto opened = open(file(FileRole::firmware), O_RDONLY).value();
+  const auto opened = look_and_open(file(FileRole::firmware), O_RDONLY).value();
   EXPECT_EQ(read(opened, 0, 4096).value(), "firmware of vm-2");
   EXPECT_EQ(read(opened, 0, 8).value(), "firmware");
   EXPECT_EQ(read(opened, 12, 100).value(), "vm-2");
@@ -55,7 +55,7 @@ TEST_F(VmFileTest, ReadsPiecesOfTheContent) {
 }
 
 TEST_F(VmFileTest, BytesOutliveFileAndSet) {
-  auto opened = open(file(FileRole::nvram), O_RDONLY).value();
+  auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   Bytes kept;
   opened->read(990, 100, {}, [&](Result<Bytes> bytes) { kept = bytes.value(); });
   opened.reset();
@@ -64,17 +64,57 @@ TEST_F(VmFileTest, BytesOutliveFileAndSet) {
 }
 
 TEST_F(VmFileTest, OpeningPinsUntilTheLastUse) {
-  auto first = open(file(FileRole::nvram), O_RDONLY).value();
-  auto second = open(file(FileRole::key_id), O_RDONLY).value();
+  auto first = look_and_open(file(FileRole::nvram), O_RDONLY).value();
+  auto second = look_and_open(file(FileRole::key_id), O_RDONLY).value();
   EXPECT_EQ(sets_.pins, 2);
   first.reset();
   second.reset();
   EXPECT_EQ(sets_.pins, 0);
 }
 
+TEST_F(VmFileTest, OpensOnlyWhatTheKernelKnowsTheSizeOf) {
+  const NodePtr config = file(FileRole::config);
+  // Nobody was told anything yet.
+  EXPECT_EQ(open(config, O_RDONLY).error().code, Errno{ESTALE});
+  ASSERT_TRUE(config->attributes());
+  EXPECT_TRUE(open(config, O_RDONLY));
+  sets_.change(kWeb, [](FakeSets::Vm& vm) {
+    vm.contents[FileRole::config] += " and more";
+    for (SetFile& file : vm.listing.files) {
+      if (file.role == FileRole::config) file.size = vm.contents[FileRole::config].size();
+    }
+  });
+  EXPECT_EQ(open(config, O_RDONLY).error().code, Errno{ESTALE});
+  EXPECT_EQ(sets_.pins, 0);
+  // The other files are as they were.
+  EXPECT_TRUE(look_and_open(file(FileRole::firmware), O_RDONLY));
+  EXPECT_EQ(config->attributes()->size, 28U);
+  EXPECT_EQ(read(open(config, O_RDONLY).value(), 0, 100).value(), "config.json of vm-2 and more");
+  // ... and so it is where only the time is another.
+  sets_.change(kWeb, [](FakeSets::Vm& vm) {
+    for (SetFile& file : vm.listing.files) file.time = at_second(1'800'000'000);
+  });
+  EXPECT_EQ(open(config, O_RDONLY).error().code, Errno{ESTALE});
+}
+
+TEST_F(VmFileTest, BytesAreNotReadUnderASizeThatIsNotTheirs) {
+  const auto opened = look_and_open(file(FileRole::config), O_RDONLY).value();
+  EXPECT_TRUE(read(opened, 0, 100));
+  sets_.change(kWeb, [](FakeSets::Vm& vm) {
+    for (SetFile& file : vm.listing.files) {
+      if (file.role == FileRole::config) --file.size;
+    }
+  });
+  EXPECT_EQ(read(opened, 0, 100).error().code, Errno{EIO});
+  // A VM that has gone shows no other size.
+  const auto firmware = look_and_open(file(FileRole::firmware), O_RDONLY).value();
+  sets_.remove(kWeb);
+  EXPECT_FALSE(file(FileRole::firmware));
+}
+
 TEST_F(VmFileTest, ErrorsComeAtOpenOrAtTheFirstRead) {
   sets_.change(kWeb, [](FakeSets::Vm& vm) { vm.open_error = Error{Errno{ENODATA}, "no bundle"}; });
-  const auto refused = open(file(FileRole::encryption_bundle), O_RDONLY);
+  const auto refused = look_and_open(file(FileRole::encryption_bundle), O_RDONLY);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errno{ENODATA});
   EXPECT_EQ(refused.error().words, "no bundle");
@@ -83,12 +123,29 @@ TEST_F(VmFileTest, ErrorsComeAtOpenOrAtTheFirstRead) {
     vm.open_error.reset();
     vm.read_error = Error{Errno{ETIMEDOUT}, "the host does not answer"};
   });
-  const auto opened = open(file(FileRole::nvram), O_RDONLY).value();
+  const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   EXPECT_EQ(read(opened, 0, 10).error().code, Errno{ETIMEDOUT});
 }
 
+TEST_F(VmFileTest, ErrorsThatToolsTakeForNoneAreEio) {
+  const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
+  for (const int code : {ENOENT, EPROTO, ECANCELED, EOPNOTSUPP, EINVAL, EIO}) {
+    sets_.change(kWeb, [code](FakeSets::Vm& vm) {
+      vm.open_error = vm.read_error = Error{Errno{code}, "the server's words"};
+    });
+    const auto refused = open(file(FileRole::nvram), O_RDONLY);
+    EXPECT_EQ(refused.error().code, Errno{EIO}) << code;
+    EXPECT_EQ(refused.error().words, "the server's words");
+    EXPECT_EQ(read(opened, 0, 10).error().code, Errno{EIO}) << code;
+  }
+  // A VM that has gone has.
+  const NodePtr gone = file(FileRole::nvram);
+  sets_.remove(kWeb);
+  EXPECT_EQ(open(gone, O_RDONLY).error().code, Errno{ENOENT});
+}
+
 TEST_F(VmFileTest, TheCallersPatienceAndInterruptGoAlong) {
-  const auto opened = open(file(FileRole::nvram), O_RDONLY).value();
+  const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   const Caller caller;
   EXPECT_TRUE(read(opened, 0, 10, caller));
   EXPECT_EQ(sets_.last_call.timeout, std::chrono::seconds(7));
@@ -99,18 +156,18 @@ TEST_F(VmFileTest, TheCallersPatienceAndInterruptGoAlong) {
 
 TEST_F(VmFileTest, PagesAreKeptWhereTheContentIsTheSame) {
   sets_.unchanged = FileRole::nvram;
-  EXPECT_TRUE(open(file(FileRole::nvram), O_RDONLY).value()->keep_cache());
-  EXPECT_FALSE(open(file(FileRole::key_id), O_RDONLY).value()->keep_cache());
-  EXPECT_TRUE(open(file(FileRole::key_id), O_RDONLY).value()->no_flush());
-  EXPECT_FALSE(open(file(FileRole::key_id), O_RDONLY).value()->direct_io());
+  EXPECT_TRUE(look_and_open(file(FileRole::nvram), O_RDONLY).value()->keep_cache());
+  EXPECT_FALSE(look_and_open(file(FileRole::key_id), O_RDONLY).value()->keep_cache());
+  EXPECT_TRUE(look_and_open(file(FileRole::key_id), O_RDONLY).value()->no_flush());
+  EXPECT_FALSE(look_and_open(file(FileRole::key_id), O_RDONLY).value()->direct_io());
 }
 
 TEST_F(VmFileTest, OpeningForWritingIsErofs) {
   for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC, O_WRONLY | O_APPEND}) {
-    EXPECT_EQ(open(file(FileRole::nvram), flags).error().code, Errno{EROFS});
+    EXPECT_EQ(look_and_open(file(FileRole::nvram), flags).error().code, Errno{EROFS});
   }
   EXPECT_EQ(sets_.pins, 0);
-  const auto opened = open(file(FileRole::nvram), O_RDONLY).value();
+  const auto opened = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   EXPECT_EQ(answer_of<size_t>(
                 [&](Answer<size_t> answer) { opened->write(0, "x", {}, std::move(answer)); })
                 .error()

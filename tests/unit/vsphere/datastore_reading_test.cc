@@ -54,9 +54,7 @@ TEST_F(NvramSearchTest, TheWholeDatastore) {
                      file("c.nvram", "<fileSize>0</fileSize>") + file("..x.NVRAM", "")) +
               folder("[ds [1]] ", file("root.nvram", "<fileSize>1</fileSize>")) +
               folder("[ds [1]]", file("root2.nvram", "<fileSize>2</fileSize>")) +
-              folder("[ds [1]]/vcsim/deep", file("v.nvram", "<fileSize>9</fileSize>")) +
-              folder("[other] x", file("o.nvram", "<fileSize>3</fileSize>")) +
-              folder("nonsense", file("d.nvram", "<fileSize>3</fileSize>"))))});
+              folder("[ds [1]]/vcsim/deep", file("v.nvram", "<fileSize>9</fileSize>"))))});
   const auto listing = search_nvram(caller, kPlace, std::nullopt, {});
   ASSERT_TRUE(listing) << listing.error().words;
   std::vector<std::pair<std::string, uint64_t>> sizes;
@@ -99,6 +97,35 @@ TEST_F(NvramSearchTest, ErrorsAreNotEmptyListings) {
   EXPECT_FALSE(gone.error().maybe_done);
   caller.on("RetrievePropertiesEx", {finished(property("info.result", "Hologram", ""))});
   EXPECT_FALSE(search_nvram(caller, kPlace, "a", {}));
+  // A task that succeeds and tells nothing, or of a place that nobody knows.
+  caller.on("RetrievePropertiesEx", {finished("")});
+  const auto nothing = search_nvram(caller, kPlace, std::nullopt, {});
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().code.value(), EIO);
+  for (const char* place : {"[other] x", "nonsense", ""}) {
+    caller.on("RetrievePropertiesEx",
+              {finished(property("info.result", "ArrayOfHostDatastoreBrowserSearchResults",
+                                 folder("[ds [1]] a", "") + folder(place, "")))});
+    EXPECT_FALSE(search_nvram(caller, kPlace, std::nullopt, {})) << place;
+  }
+}
+
+TEST_F(NvramSearchTest, AListOfNothingIsOne) {
+  caller.on("RetrievePropertiesEx",
+            {finished(property("info.result", "ArrayOfHostDatastoreBrowserSearchResults", ""))});
+  const auto listing = search_nvram(caller, kPlace, std::nullopt, {});
+  ASSERT_TRUE(listing) << listing.error().words;
+  EXPECT_TRUE(listing->empty());
+}
+
+TEST_F(NvramSearchTest, TheDirectoryIsTheOneThatWasAskedFor) {
+  caller.on("RetrievePropertiesEx",
+            {finished(property("info.result", "HostDatastoreBrowserSearchResults",
+                               "<folderPath>[renamed] A</folderPath>" +
+                                   file("a.nvram", "<fileSize>7</fileSize>")))});
+  const auto listing = search_nvram(caller, kPlace, "a", {});
+  ASSERT_TRUE(listing) << listing.error().words;
+  EXPECT_EQ(listing->at("a/a.nvram").size, 7U);
 }
 
 std::string parent(const std::string& type, const std::string& id) {

@@ -224,6 +224,49 @@ TEST_F(InventoryFeedTest, AServerAwayIsAnErrorAndTheVersionIsKept) {
   EXPECT_THAT(caller.requests("WaitForUpdatesEx")[2], HasSubstr("version>7</"));
 }
 
+TEST_F(InventoryFeedTest, AWaitThatWasCancelledEndsNoTruncatedUpdate) {
+  caller.on(
+      "WaitForUpdatesEx",
+      {updates("1", change("enter", "Folder", "a"), true), soap_fault("RequestCanceled"),
+       updates("2", change("enter", "Folder", "b")), soap_fault("RequestCanceled"), kNothing});
+  ASSERT_TRUE(feed->next({}));
+  auto cancelled = feed->next({});
+  ASSERT_TRUE(cancelled) << cancelled.error().words;
+  EXPECT_FALSE(cancelled->complete);
+  auto rest = feed->next({});
+  ASSERT_TRUE(rest);
+  EXPECT_TRUE(rest->complete);
+  EXPECT_FALSE(rest->restarted);
+  auto later = feed->next({});
+  ASSERT_TRUE(later);
+  EXPECT_TRUE(later->complete);
+}
+
+TEST_F(InventoryFeedTest, AnInventoryThatBeginsWithNothingIsNotBelievedAtOnce) {
+  caller.on("WaitForUpdatesEx", {updates("7", ""), soap_fault("InvalidCollectorVersion"), kNothing,
+                                 updates("1", change("enter", "Folder", "f"))});
+  ASSERT_TRUE(feed->next({}));
+  auto nothing = feed->next({});
+  ASSERT_TRUE(nothing) << nothing.error().words;
+  EXPECT_FALSE(nothing->complete);
+  EXPECT_FALSE(nothing->restarted);
+  auto all = feed->next({});
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->complete);
+  EXPECT_TRUE(all->restarted);
+  EXPECT_EQ(all->changes.size(), 1U);
+}
+
+TEST_F(InventoryFeedTest, AnEmptyVcenterIsOneInTheEnd) {
+  caller.on("WaitForUpdatesEx", {kNothing});
+  int calls = 1;
+  auto update = feed->next({});
+  for (; update && !update->complete && calls < 100; ++calls) update = feed->next({});
+  ASSERT_TRUE(update);
+  EXPECT_TRUE(update->restarted);
+  EXPECT_GT(calls, 1);
+}
+
 TEST_F(InventoryFeedTest, Cancelled) {
   Call call;
   caller.on("WaitForUpdatesEx", [&](const std::string&) {

@@ -15,11 +15,13 @@ struct Reading {
   std::vector<std::string> ids;
   int starts = 0;
 
+  bool named = true;
+
   Status run(FakeSoapCaller& caller, const Call& call = {}) {
     PropertyQuery query;
     query.properties = {{"VirtualMachine", {"name"}}};
     query.objects = {{"VirtualMachine", "vm-1"}};
-    query.report_missing_objects = true;
+    query.report_missing_objects = named;
     PropertyCollector collector(caller);
     return collector.retrieve(
         query, call,
@@ -63,8 +65,24 @@ TEST(PropertyCollector, NoObjectsIsNoError) {
   FakeSoapCaller caller;
   caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", "")});
   Reading reading;
+  reading.named = false;
   ASSERT_TRUE(reading.run(caller));
   EXPECT_TRUE(reading.ids.empty());
+  EXPECT_EQ(caller.renewals, 0);
+}
+
+TEST(PropertyCollector, NamedObjectsWithoutAnAnswerMayBeALostSession) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", ""), retrieved(vm("vm-1"))});
+  Reading reading;
+  ASSERT_TRUE(reading.run(caller));
+  EXPECT_THAT(reading.ids, ElementsAre("vm-1"));
+  EXPECT_EQ(caller.renewals, 1);
+  // The new session says the same: then it is so.
+  caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", "")});
+  ASSERT_TRUE(reading.run(caller));
+  EXPECT_TRUE(reading.ids.empty());
+  EXPECT_EQ(caller.renewals, 2);
 }
 
 TEST(PropertyCollector, AnEmptyAnswerIsALostSessionFirst) {

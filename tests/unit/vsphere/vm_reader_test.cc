@@ -135,14 +135,22 @@ TEST(VmReader, ALockedVmHasUnreadableItemsNotAbsentOnes) {
 
 TEST(VmReader, NoPrivilegeForOnePropertyIsToldForThatOne) {
   const VmDetail vm =
-      read_one(devices(kTpm) + missing("config.keyId", "NoPermission",
-                                       "<object type=\"VirtualMachine\">vm-1</object>"
-                                       "<privilegeId>System.Read</privilegeId>"))
+      read_one(devices(kTpm) +
+               property("layoutEx.file", "ArrayOfVirtualMachineFileLayoutExFileInfo", "") +
+               missing("config.keyId", "NoPermission",
+                       "<object type=\"VirtualMachine\">vm-1</object>"
+                       "<privilegeId>System.Read</privilegeId>"))
           .detail;
   ASSERT_NE(vm.why_unreadable(vm_property::kKeyId), nullptr);
   EXPECT_EQ(vm.why_unreadable(vm_property::kKeyId)->code.value(), EACCES);
   EXPECT_EQ(vm.unreadable.size(), 1U);
   EXPECT_TRUE(vm.vtpm);
+}
+
+TEST(VmReader, AFileLayoutThatIsNotThereYetIsUnreadable) {
+  const VmDetail vm = read_one(devices(kTpm)).detail;
+  ASSERT_NE(vm.why_unreadable(vm_property::kLayoutFiles), nullptr);
+  EXPECT_EQ(vm.why_unreadable(vm_property::kLayoutFiles)->code.value(), ENODATA);
 }
 
 TEST(VmReader, ValuesOfUnknownTypesAreUnreadable) {
@@ -170,6 +178,7 @@ TEST(VmReader, AVtpmNeverVanishes) {
         Case{devices(device("VirtualFloppy", 8000)) +
                  property("summary.config.tpmPresent", "xsd:boolean", "true"),
              "present"},
+        Case{devices(""), "empty"},
         Case{missing("config.hardware.device", "NoPermission"), "NoPermission"}}) {
     const VmRecord record = read_one(c.content);
     const Error* why = record.detail.why_unreadable(vm_property::kDevices);
@@ -352,7 +361,7 @@ size_t objects_in(const std::string& request) {
 
 TEST(VmReader, CallsDependOnPagesNotOnVms) {
   FakeSoapCaller caller;
-  caller.on("RetrievePropertiesEx", {retrieved(object("VirtualMachine", "vm-1", whole_vm()))});
+  caller.on("RetrievePropertiesEx", {retrieved(object("VirtualMachine", "vm-1", ""))});
   VmReader reader(caller, {});
   ASSERT_TRUE(reader.read(many_vms(501), ExtraConfig::keyed, {}));
   ASSERT_EQ(caller.count("RetrievePropertiesEx"), 3U);
@@ -390,6 +399,19 @@ TEST(ChangeVersions, PageByPage) {
   });
   EXPECT_EQ(done, 1);
   EXPECT_EQ(caller.count("RetrievePropertiesEx"), 2U);
+}
+
+TEST(ChangeVersions, AnAnswerWithoutAnyVmMayBeALostSession) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx",
+            {response("RetrievePropertiesEx", ""), retrieved(version_of("vm-1", "a"))});
+  std::map<MoRef, std::string> found;
+  read_change_versions(caller, {{"VirtualMachine", "vm-1"}}, {}, [&](auto versions) {
+    ASSERT_TRUE(versions);
+    found = *versions;
+  });
+  EXPECT_EQ(found.size(), 1U);
+  EXPECT_EQ(caller.renewals, 1);
 }
 
 TEST(ChangeVersions, RenewsTheSessionOnce) {
