@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <system_error>
 
 #include "fs/daemon/background.h"
 #include "fs/daemon/credentials.h"
@@ -34,14 +35,17 @@ int complain(const Error& error, int status) {
   return status;
 }
 
-/// The daemon's working directory becomes /, and TLS files are read again at each connection.
-Status make_absolute(std::vector<std::string>& files) {
-  for (std::string& file : files) {
+/// The daemon's working directory becomes /.
+Status make_absolute(std::vector<std::string>& files, bool may_be_absent) {
+  std::vector<std::string> absolute;
+  for (const std::string& file : files) {
     const std::unique_ptr<char, decltype(&std::free)> path(realpath(file.c_str(), nullptr),
                                                            &std::free);
-    if (!path) return fail(errno, file + ": cannot be read");
-    file = path.get();
+    if (!path && errno == ENOENT && may_be_absent) continue;
+    if (!path) return fail(errno, file + ": " + std::generic_category().message(errno));
+    absolute.emplace_back(path.get());
   }
+  files = std::move(absolute);
   return {};
 }
 
@@ -120,9 +124,11 @@ int main(int argc, char** argv) {
   auto mount_point = usable_mount_point(options->mount_point);
   if (!mount_point) return complain(mount_point.error(), kFailed);
   options->mount_point = *mount_point;
-  for (auto* files : {&options->tls.ca_files, &options->tls.known_hosts_files})
-    if (auto absolute = make_absolute(*files); !absolute)
-      return complain(absolute.error(), kFailed);
+  if (auto absolute = make_absolute(options->tls.ca_files, false); !absolute)
+    return complain(absolute.error(), kFailed);
+  // As in govc, GOVC_TLS_KNOWN_HOSTS may name a file that is yet to be made.
+  if (auto absolute = make_absolute(options->tls.known_hosts_files, true); !absolute)
+    return complain(absolute.error(), kFailed);
   auto password = find_password(*options, environment);
   if (!password) return complain(password.error(), kFailed);
   auto background = Background::start(!options->foreground);
