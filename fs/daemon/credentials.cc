@@ -175,7 +175,9 @@ Result<std::function<Result<std::string>()>> find_password(const Options& option
     return std::function<Result<std::string>()>(
         [path, trusted_place] { return read_secret_file(path, trusted_place); });
   }
-  std::optional<std::string> password = govc_password(environment);
+  auto of_govc = govc_password(environment, options);
+  if (!of_govc) return fail(std::move(of_govc.error()));
+  std::optional<std::string> password = std::move(*of_govc);
   if (!password) {
     auto typed = prompt_for_password(options.user, options.host);
     if (!typed) return fail(typed.error());

@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 
-from harness.matrix import Matrix, need_mounts
+from harness.matrix import Matrix, binary, need_mounts
 from harness.mount import BackgroundMount, Mount, mount_line
 from harness.process import clean_environment, expect, expect_equal, run
 from harness.scene import Scene
@@ -134,6 +134,14 @@ def rows_of_logging_in(matrix, attempt, simulator):
             attempt.fails("--password-file", options=option)
         attempt.fails("--password-file", address=f"user:{PASSWORD}@{simulator.address}")
         expect_equal(simulator.counts().get("Login", 0), 0, "logins tried")
+    with matrix.row("GOVC_URL's password is not sent to another vCenter"):
+        simulator.reset_counts()
+        environment = clean_environment(GOVC_URL=f"https://{USER}:{PASSWORD}@prod.invalid")
+        words = ["--user", USER, "--ca-file", simulator.ca_file, simulator.address]
+        words = [binary("VTPMFS_BIN", "fs/vtpmfs"), *words, attempt.scene.directory("mnt")]
+        done = run("setsid", "--wait", *words, env=environment)  # no terminal to ask on
+        expect(done.returncode != 0 and "no password" in done.stderr, f"it says: {done.stderr}")
+        expect_equal(simulator.counts().get("Login", 0), 0, "logins tried")
     with matrix.row("an unknown host and a closed port: one line that names them"):
         attempt.fails("no-such-host.invalid", address="no-such-host.invalid")
         with socket.socket() as free:
@@ -166,6 +174,9 @@ def rows_of_trust(matrix, attempt, simulator):
                 attempt.works(tls=False, environment=environment)
             else:
                 attempt.fails("--thumbprint", tls=False, environment=environment)
+    with matrix.row("GOVC_TLS_KNOWN_HOSTS may name a file that is not there yet"):
+        absent = attempt.scene.path("no-known-hosts")
+        attempt.works(environment=clean_environment(GOVC_TLS_KNOWN_HOSTS=absent))
 
 
 def rows_of_mount_points(matrix, attempt, simulator):
