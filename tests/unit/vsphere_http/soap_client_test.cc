@@ -143,6 +143,22 @@ TEST_F(SoapClientTest, PbmHearsOfTheNewSession) {
   EXPECT_EQ(service_.count("Login"), 2);
 }
 
+TEST_F(SoapClientTest, PbmThatRefusesAGoodSessionCostsOneLoginAndLeavesNoSession) {
+  ASSERT_TRUE(open());
+  for (const char* type : {"InvalidLogin", "SecurityError"}) {
+    script("PbmQueryProfile",
+           [type](http::Wire& wire) { wire.answer(500, fault(type, "sps is in trouble")); });
+    for (int i = 0; i < 3; ++i) {
+      const auto profiles = query_profiles();
+      ASSERT_FALSE(profiles);
+      EXPECT_FALSE(profiles.error().login_refused);
+    }
+  }
+  EXPECT_EQ(service_.count("Login"), 2);
+  EXPECT_TRUE(http::eventually([&] { return service_.open_sessions() == 1; }));
+  EXPECT_TRUE(current_time());
+}
+
 TEST_F(SoapClientTest, ACallWithoutWaitingAnswersOnceAndMayOutliveItsRequest) {
   ASSERT_TRUE(open());
   service_.expire_sessions();
