@@ -49,13 +49,16 @@ Status make_absolute(std::vector<std::string>& files, bool may_be_absent) {
   return {};
 }
 
-/// What SIGTERM ends: the mount, once there is one; before that, the program.
+/// What signals act on: the mount, once there is one; before that, the way there.
 class Ending {
  public:
   void watch(Mount* mount) {
     const std::lock_guard hold(lock_);
     mount_ = mount;
+    if (cancel_.cancelled()) mount_->end();
   }
+  /// Ends Mount::open().
+  [[nodiscard]] const vsphere::CancelToken& cancel() const { return cancel_; }
   /// It has ended by itself; the rest takes its time.
   void finish() {
     const std::lock_guard hold(lock_);
@@ -64,11 +67,18 @@ class Ending {
   void end() {
     const std::lock_guard hold(lock_);
     if (finished_) return;
-    if (mount_ == nullptr) _exit(kInterrupted);
-    mount_->end();
+    if (mount_ != nullptr) return mount_->end();
+    // The first signal lets it log out; who sends a second one does not want to wait for that.
+    if (cancel_.cancelled()) _exit(kInterrupted);
+    cancel_.cancel();
+  }
+  void reload() {
+    const std::lock_guard hold(lock_);
+    if (!finished_ && mount_ != nullptr) mount_->reload();
   }
 
  private:
+  const vsphere::CancelToken cancel_;
   std::mutex lock_;
   Mount* mount_ = nullptr;
   bool finished_ = false;
@@ -79,23 +89,32 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
   Ending ending;
   // Before any other thread, which inherits the mask: a signal must not hit one that has no use for
   // it.
-  const Signals signals(
-      {{SIGTERM, [&] { ending.end(); }},
-       {SIGINT, [&] { ending.end(); }},
-       {SIGHUP, [] { spdlog::info("the password will be read again at the next login"); }},
-       {SIGUSR1, raise_log_level}});
-  auto mount = Mount::open(options, password, environment);
+  const Signals signals({{SIGTERM, [&] { ending.end(); }},
+                         {SIGINT, [&] { ending.end(); }},
+                         {SIGHUP, [&] { ending.reload(); }},
+                         {SIGUSR1, raise_log_level}});
+  auto mount = Mount::open(options, password, environment, ending.cancel());
   if (!mount) {
-    const int status = is_refused_login(mount.error()) ? kLoginRefused : kFailed;
+    const int status = ending.cancel().cancelled()   ? kInterrupted
+                       : mount.error().login_refused ? kLoginRefused
+                                                     : kFailed;
     background.report_failure(mount.error().words, status);
     return status;
   }
   ending.watch(mount->get());
   const Status served = (*mount)->run([&] {
-    spdlog::info("mounted on {}", options.mount_point);
-    background.report_ready();
+    if (background.report_ready()) {
+      spdlog::info("mounted on {}", options.mount_point);
+    } else {
+      spdlog::warn("who wanted {} mounted has gone", options.mount_point);
+      ending.end();
+    }
   });
   ending.finish();
+  if (ending.cancel().cancelled()) {
+    background.report_failure("interrupted", kInterrupted);
+    return kInterrupted;
+  }
   if (!served) {
     background.report_failure(served.error().words, kFailed);
     return kFailed;

@@ -146,22 +146,21 @@ struct Mount::Parts {
   std::mutex answers_lock;
   std::function<void()> answers;
 
-  Status open_model();
+  Status open_model(const vsphere::CancelToken& cancel);
   Status open_restore();
   Status open_tree();
   void report_left_restores() const;
 };
 
-bool is_refused_login(const Error& error) {
-  return error.code == Errno{EACCES} && error.fault != nullptr;
-}
-
 Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
                                            std::function<Result<std::string>()> password,
-                                           const Environment& environment) {
+                                           const Environment& environment,
+                                           const vsphere::CancelToken& cancel) {
   auto parts = std::make_unique<Parts>();
   parts->options = options;
-  auto connection = vsphere::Connection::open(connection_settings(options, std::move(password)));
+  vsphere::ConnectionSettings settings = connection_settings(options, std::move(password));
+  settings.cancel = cancel;
+  auto connection = vsphere::Connection::open(std::move(settings));
   if (!connection) return fail(connection.error());
   parts->connection = std::move(*connection);
   const vsphere::ServerInfo& server = parts->connection->vms().server();
@@ -180,14 +179,15 @@ Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
   if (!state) return fail(state.error());
   parts->state = std::move(*state);
 
-  if (auto opened = parts->open_model(); !opened) return fail(opened.error());
+  if (auto opened = parts->open_model(cancel); !opened) return fail(opened.error());
   if (!parts->options.read_only)
     if (auto opened = parts->open_restore(); !opened) return fail(opened.error());
+  if (cancel.cancelled()) return fail(EINTR, "interrupted");
   if (auto opened = parts->open_tree(); !opened) return fail(opened.error());
   return std::unique_ptr<Mount>(new Mount(std::move(parts)));
 }
 
-Status Mount::Parts::open_model() {
+Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   cache::SetsSettings sets_settings;
   sets_settings.filter = options.vms;
   sets_settings.pin = options.pin;
@@ -209,10 +209,9 @@ Status Mount::Parts::open_model() {
   model->feed().start();
   // Reading a large inventory takes many answers, each of which has its own time.
   constexpr int kAnswers = 60;
-  if (auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, {}, {}}); !ready)
-    return fail(Error{ready.error().code, "the inventory cannot be read: " + ready.error().words,
-                      ready.error().fault});
-  return {};
+  auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, cancel, {}});
+  if (!ready) ready.error().words = "the inventory cannot be read: " + ready.error().words;
+  return ready;
 }
 
 Status Mount::Parts::open_restore() {
@@ -316,6 +315,13 @@ Status Mount::run(std::function<void()> answers) {
 
 void Mount::end() {
   parts_->session->exit();
+}
+
+void Mount::reload() {
+  const bool refused = parts_->connection->forget_refusal();
+  spdlog::info(refused ? "the login that was refused is tried again"
+                       : "the password will be read again at the next login");
+  parts_->model->feed().retry();
 }
 
 }  // namespace vtpmfs::fs

@@ -1,13 +1,17 @@
 #!/usr/bin/env -S python3 -B
 """Mounting: what a user types, what is said when it does not work, and how it ends."""
 
+import contextlib
 import os
+import signal
 import socket
 import ssl
+import subprocess
 
 from harness.matrix import Matrix, binary, need_mounts
 from harness.mount import BackgroundMount, Mount, mount_line
-from harness.process import clean_environment, expect, expect_equal, run
+from harness.process import (clean_environment, end_process, expect, expect_equal, run, spawn,
+                             wait_until)
 from harness.scene import Scene
 from harness.simulator import PASSWORD, USER, Simulator
 from harness.truth import SET
@@ -240,6 +244,64 @@ def rows_of_ending(matrix, attempt, simulator):
         again.unmount()
 
 
+@contextlib.contextmanager
+def held_while_starting(simulator, command):
+    """The program, started, while the vCenter does not answer its first look at the inventory."""
+    simulator.control("expire-sessions")  # those of daemons that were killed
+    held = simulator.inject("hold", "CreateContainerView", count=0)
+    process = spawn(command, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: simulator.control("hits", number=held)["held"] > 0, "it reads the inventory")
+        expect_equal(simulator.sessions(), 1, "sessions")
+        yield process
+    finally:
+        simulator.control("release", number=held)
+        simulator.control("clear")
+        end_process(process)
+
+
+def rows_of_ending_early(matrix, attempt, simulator):
+    program = binary("VTPMFS_BIN", "fs/vtpmfs")
+    with matrix.row("SIGTERM before the mount answers: exit 130, no mount, no session left"):
+        words = attempt.words()
+        with held_while_starting(simulator, [program, "-f", *words]) as process:
+            process.terminate()
+            expect_equal(process.wait(75), 130, "exit status")
+            expect_equal(simulator.sessions(), 0, "sessions")
+            expect(mount_line(words[-1]) is None, "mounted")
+    with matrix.row("whoever started it was killed: the daemon does not mount behind his back"):
+        words = attempt.words()
+        with held_while_starting(simulator, [program, *words]) as process:
+            process.kill()
+            process.wait()
+        wait_until(lambda: simulator.sessions() == 0, "the daemon logs out", 75)
+        wait_until(lambda: mount_line(words[-1]) is None, "it unmounts")
+    with matrix.row("an inventory that cannot be read is told at once, not after an hour"):
+        simulator.inject("fault", "CreateContainerView", fault={"type": "SystemError"}, count=0)
+        attempt.fails("the inventory cannot be read", status=1)
+        simulator.control("clear")
+
+
+def rows_of_a_changed_password(matrix, attempt, simulator):
+    with matrix.row("after a refused login the mount waits for SIGHUP, and then goes on"):
+        mount = Mount(attempt.scene, simulator)
+        password = mount.command[mount.command.index("--password-file") + 1]
+        simulator.control("add-user", user=USER, password="another one")
+        simulator.reset_counts()
+        simulator.control("expire-sessions")
+        simulator.control("create-vm", name="meanwhile", folder="DC1/vm/Empty")
+        wait_until(lambda: mount.log_has("failed"), "the login is refused")
+        expect_equal(simulator.counts().get("Login", 0), 1, "logins tried")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("another one\n")
+        os.kill(mount.process.pid, signal.SIGHUP)
+        wait_until(lambda: "meanwhile" in os.listdir(mount.path("DC1/vm/Empty")), "the new VM shows")
+        mount.unmount()
+        expect_equal(simulator.sessions(), 0, "sessions")
+        simulator.control("add-user", user=USER, password=PASSWORD)
+        simulator.destroy("meanwhile")
+
+
 def main():
     matrix = Matrix("mounting and unmounting")
     need_mounts(matrix)
@@ -251,6 +313,8 @@ def main():
         rows_of_trust(matrix, attempt, simulator)
         rows_of_mount_points(matrix, attempt, simulator)
         rows_of_ending(matrix, attempt, simulator)
+        rows_of_ending_early(matrix, attempt, simulator)
+        rows_of_a_changed_password(matrix, attempt, simulator)
     matrix.end()
 
 
