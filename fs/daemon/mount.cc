@@ -117,8 +117,10 @@ vsphere::ConnectionSettings connection_settings(const Options& options,
 
 kernel::SessionSettings session_settings(const Options& options) {
   kernel::SessionSettings settings;
-  settings.options = options.fuse_options;
+  // libfuse takes the last of two: whoever names the source otherwise has his way.
   settings.options.push_back("fsname=" + options.host);
+  settings.options.insert(settings.options.end(), options.fuse_options.begin(),
+                          options.fuse_options.end());
   if (options.read_only) settings.options.emplace_back("ro");
   if (options.allow_other) settings.options.emplace_back("allow_other");
   settings.debug = options.debug;
@@ -243,7 +245,8 @@ Status Mount::Parts::open_restore() {
                                       options.restore.nvram_max, options.restore_settle);
   restore = std::make_shared<RestoreTree>(
       connection->vms().server().instance_uuid, *staging, live.inventory(), sets,
-      RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()), options.umask,
+      RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
+                    options.directory_permissions(), options.file_permissions(),
                     std::move(*users)});
   if (options.restore_settle)
     settle = std::make_unique<SettleTimer>([this] {
@@ -272,7 +275,7 @@ Status Mount::Parts::open_tree() {
   settings.root = connection->inventory().root();
   settings.instance_uuid = connection->vms().server().instance_uuid;
   settings.ownership = Ownership{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
-                                 0600U & ~options.umask, 0700U & ~options.umask};
+                                 options.file_permissions(), options.directory_permissions()};
   settings.fixed_time = TimePoint(kTimeOfTheTimeless);
   settings.feed_alive = [live = model.get()] { return live->feed().alive(); };
   settings.call_timeout = options.timeout;

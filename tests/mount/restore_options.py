@@ -5,10 +5,13 @@ import json
 import os
 
 from harness.matrix import Matrix, need_mounts
-from harness.process import expect, expect_equal, run_well, wait_until
+from harness.mount import Mount, errno_of
+from harness.process import Skip, expect, expect_equal, run_well, wait_until
 from harness.restoring import Vault, status_of, write_set
 from harness.scene import Scene
+from harness.truth import read_bytes
 
+NOBODY = 65534
 WITH_SPECIALS = ("--datacenters", "1")
 
 
@@ -23,6 +26,31 @@ def network_cards(config):
     cards = [d for d in devices if "EthernetCard" in d.get("backing", {}).get("_typeName", "")]
     expect(cards, "the machine has no network card to look at")
     return cards
+
+
+def restored(vault, lost):
+    expect_equal(put(vault, lost), None, "errno of the last close")
+
+
+def as_nobody(work, *arguments):
+    """The name of the errno that `work` raises as another user, or None."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            os.write(writer, (errno_of(work, *arguments) or "").encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        said = answer.read()
+    expect_equal(os.waitpid(pid, 0)[1], 0, "status of the other user's process")
+    return said or None
 
 
 def put(vault, lost):
@@ -138,6 +166,26 @@ def rows_of_starting(matrix, vault):
             info = os.stat(vault.mount.path(path))
             expect_equal((info.st_uid, info.st_gid), (1234, 4321), f"owner of {path}")
             expect_equal(info.st_mode & 0o777, mode, f"mode of {path}")
+    with matrix.row("allow_other,umask=022 lets others read; --restore-users also restore"):
+        if os.geteuid() != 0:
+            raise Skip("another user is needed")
+        os.chmod(os.path.dirname(vault.backup), 0o755)
+        vault.remount("-o", "allow_other,umask=022")
+        lost = vault.take()
+        expect_equal(as_nobody(os.listdir, vault.mount.path("DC1/vm")), None, "errno of listing")
+        some = vault.mount.path(vault.unused[0], "firmware")
+        expect_equal(as_nobody(read_bytes, some), None, "errno of reading")
+        expect_equal(as_nobody(os.mkdir, vault.staged(lost)), "EACCES", "errno of mkdir")
+        vault.mount.unmount()
+        vault.mount = Mount(  # nothing is staged yet, with modes of its own
+            vault.scene, vault.simulator, "-o", "allow_other,umask=0", "--restore-users", NOBODY
+        )
+        for path, _, files in os.walk(os.path.dirname(lost.saved)):
+            os.chmod(path, 0o755)
+            for name in files:
+                os.chmod(os.path.join(path, name), 0o644)
+        expect_equal(as_nobody(restored, vault, lost), None, "errno of the restore")
+        vault.check(lost)
 
 
 def main():

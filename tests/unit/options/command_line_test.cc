@@ -29,6 +29,8 @@ TEST(CommandLine, ServerUserAndMountPoint) {
   EXPECT_EQ(options->mount_point, "/mnt/vc");
   EXPECT_FALSE(options->tls.insecure);
   EXPECT_FALSE(options->read_only);
+  EXPECT_EQ(options->file_permissions(), 0600U);
+  EXPECT_EQ(options->directory_permissions(), 0700U);
 }
 
 TEST(CommandLine, OptionsMayStandAnywhere) {
@@ -50,7 +52,8 @@ TEST(CommandLine, MountOptionsAreTheSameWords) {
   EXPECT_EQ(options->vms, cache::VmFilter::encrypted);
   EXPECT_EQ(options->password_file, "/etc/p");
   EXPECT_EQ(options->uid, 7U);
-  EXPECT_EQ(options->umask, 022U);
+  EXPECT_EQ(options->file_permissions(), 0644U);
+  EXPECT_EQ(options->directory_permissions(), 0755U);
   EXPECT_EQ(options->state_directory, "/s");
   EXPECT_EQ(options->fuse_options, std::vector<std::string>{"noexec"});
 }
@@ -60,6 +63,12 @@ TEST(CommandLine, FstabWordsAreIgnored) {
       read({"u@vc", "/m", "-o", "_netdev,nofail,x-systemd.automount,user,noauto,rw,dev,suid"});
   ASSERT_TRUE(options) << options.error().words;
   EXPECT_TRUE(options->fuse_options.empty());
+}
+
+TEST(CommandLine, AnAccountMayBeAMountOption) {
+  const auto options = read({"vc", "/m", "-o", "user=backup,comment=nightly"});
+  ASSERT_TRUE(options) << options.error().words;
+  EXPECT_EQ(options->user, "backup");
 }
 
 TEST(CommandLine, AutoUnmountIsRefused) {
@@ -161,6 +170,8 @@ TEST(CommandLine, Refusals) {
                                                 {"u@vc", "/m", "--nonsense"},
                                                 {"u@vc", "/m", "--vms", "some"},
                                                 {"u@vc", "/m", "--timeout", "soon"},
+                                                {"u@vc", "/m", "--timeout", "0"},
+                                                {"u@vc", "/m", "--nvram-poll", "0s"},
                                                 {"u@vc", "/m", "--thumbprint", "AB"},
                                                 {"u@vc", "/m", "-o", "nonsense=1"},
                                                 {"u@vc", "/m", "-o", "ro=1"},
