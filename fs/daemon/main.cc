@@ -103,6 +103,7 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
   }
   ending.watch(mount->get());
   const Status served = (*mount)->run([&] {
+    for (const std::string& line : end_of_starting()) std::fputs(line.c_str(), stderr);
     if (background.report_ready()) {
       spdlog::info("mounted on {}", options.mount_point);
     } else {
@@ -116,6 +117,7 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
     return kInterrupted;
   }
   if (!served) {
+    spdlog::error("{}: {}", options.mount_point, served.error().words);
     background.report_failure(served.error().words, kFailed);
     return kFailed;
   }
@@ -140,6 +142,11 @@ int main(int argc, char** argv) {
     std::puts("vtpmfs " VTPMFS_VERSION);
     return 0;
   }
+  if (access("/dev/fuse", F_OK) != 0)
+    return complain(Error{Errno{ENODEV},
+                          "there is no /dev/fuse: load the module fuse, or give the container the "
+                          "device"},
+                    kFailed);
   auto mount_point = usable_mount_point(options->mount_point);
   if (!mount_point) return complain(mount_point.error(), kFailed);
   options->mount_point = *mount_point;

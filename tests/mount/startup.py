@@ -41,6 +41,7 @@ class Attempt:
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
         expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe"], "the root")
         end(mount)
+        return mount.done.stderr
 
     def fails(self, *wanted, status=None, options=(), dead_mount=False, **other):
         """One line on stderr with all the wanted words, and nothing is mounted by it."""
@@ -95,6 +96,10 @@ def rows_of_mounting(matrix, attempt, simulator):
         words = ["-o", listed, f"{USER}@{simulator.address}", point]
         mount = BackgroundMount(attempt.scene, words)
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
+        end(mount)
+    with matrix.row("-o fsname= names the source in the mount table"):
+        mount = attempt.mount("-o", "fsname=backups")
+        expect(" fuse.vtpmfs backups " in mount_line(mount.point), mount_line(mount.point))
         end(mount)
     with matrix.row("GOVC_* alone are enough"):
         environment = clean_environment(
@@ -164,7 +169,8 @@ def rows_of_trust(matrix, attempt, simulator):
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=False)
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=True)
     with matrix.row("--insecure mounts; GOVC_INSECURE does not weaken an explicit --thumbprint"):
-        attempt.works("--insecure", tls=False)
+        said = attempt.works("--insecure", tls=False)
+        expect("not verified" in said and said.count("\n") == 1, f"it says: {said!r}")
         insecure = clean_environment(GOVC_INSECURE="1")
         attempt.works(tls=False, environment=insecure)
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=False, environment=insecure)
@@ -198,6 +204,7 @@ def rows_of_mount_points(matrix, attempt, simulator):
     with matrix.row("auto_unmount and unknown options are refused with the reason"):
         attempt.fails("auto_unmount", options=["-o", "auto_unmount"])
         attempt.fails("no_such_option", options=["-o", "no_such_option"])
+        attempt.fails("max_read=much", options=["-o", "max_read=much"])
     with matrix.row("a second writing mount of one state directory is refused, a reading one is not"):
         first = Mount(scene, simulator)
         attempt.fails(first.state, options=["--state-dir", first.state])
