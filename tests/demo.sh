@@ -25,15 +25,17 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+[ -e /dev/fuse ] || die "There is no /dev/fuse here: the demo needs it to mount anything."
+
 heading "1. Build"
 tests/install.sh build demo
 cmake --preset release -DVTPMFS_TESTS=OFF -DVTPMFS_SIMULATOR=ON >/dev/null
 if [ -t 1 ]; then
   cmake --build --preset release --target vtpmfs vcenter-simulator
 else
-  cmake --build --preset release --target vtpmfs vcenter-simulator >/dev/null
+  # Hundreds of lines of progress; but a compiler's errors come among them.
+  built=$(cmake --build --preset release --target vtpmfs vcenter-simulator 2>&1) || die "$built"
 fi
-[ -e /dev/fuse ] || die "There is no /dev/fuse here: the demo needs it to mount anything."
 PATH="$PWD/build/release/fs:$PWD/build/release/tests/simulator:$PATH"
 
 heading "2. A vCenter (simulated: strict about sessions, privileges, encryption and keys)"
