@@ -132,6 +132,8 @@ kernel::SessionSettings session_settings(const Options& options) {
 /// In the order of construction: what is below uses what is above, and goes first.
 struct Mount::Parts {
   Options options;
+  /// Ends calls that nobody in particular waits for.
+  const vsphere::CancelToken ending;
   cache::SystemClock clock;
   std::unique_ptr<vsphere::Connection> connection;
   std::optional<cache::StateDirectory> state;
@@ -160,6 +162,7 @@ Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
                                            const vsphere::CancelToken& cancel) {
   auto parts = std::make_unique<Parts>();
   parts->options = options;
+  const auto link = cancel.on_cancel([ending = parts->ending] { ending.cancel(); });
   vsphere::ConnectionSettings settings = connection_settings(options, std::move(password));
   settings.cancel = cancel;
   auto connection = vsphere::Connection::open(std::move(settings));
@@ -196,7 +199,7 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   sets_settings.cache_bytes = options.cache_bytes;
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
-  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout);
+  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout, ending);
   sets_settings.inode_order =
       [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
           const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
@@ -237,8 +240,8 @@ Status Mount::Parts::open_restore() {
                           [&live](const vsphere::MoRef& folder, const std::string& name) {
                             return live.inventory().inventory_path(folder) + "/" + name;
                           }},
-      [&live, timeout = options.timeout](const vsphere::MoRef& vm) {
-        if (auto shown = live.feed().refresh(vm, vsphere::Call{timeout, {}, {}}); !shown)
+      [&live, timeout = options.timeout, ending = ending](const vsphere::MoRef& vm) {
+        if (auto shown = live.feed().refresh(vm, vsphere::Call{timeout, ending, {}}); !shown)
           spdlog::warn("the restored VM {} is not shown yet: {}", vm.value, shown.error().words);
       });
   sets = std::make_shared<StagedSets>(*staging, live.inventory(), clock, *restorer,
@@ -302,6 +305,7 @@ Mount::Mount(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Mount::~Mount() {
   // New work ends first, then what runs, then what everything asks.
   parts_->settle.reset();
+  parts_->ending.cancel();
   parts_->relay.connect(nullptr);
   if (parts_->restorer) parts_->restorer->shut_down();
   parts_->session.reset();
