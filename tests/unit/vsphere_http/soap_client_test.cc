@@ -118,6 +118,10 @@ TEST(MethodRules, WhatIsNotOnTheListChangesSomething) {
     EXPECT_FALSE(rules_of(method).changes) << method;
     EXPECT_TRUE(rules_of(method).repeatable) << method;
   }
+  for (const auto* method : {"CreateFilter", "CreateContainerView", "CreatePropertyCollector"}) {
+    EXPECT_FALSE(rules_of(method).changes) << method;
+    EXPECT_FALSE(rules_of(method).repeatable) << method;
+  }
   EXPECT_FALSE(rules_of("Login").changes);
   EXPECT_FALSE(rules_of("Login").repeatable);
 }
