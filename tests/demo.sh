@@ -25,6 +25,8 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+[ -e /dev/fuse ] || die "There is no /dev/fuse here: the demo needs it to mount anything."
+
 heading "1. Build"
 build=${VTPMFS_DEMO_BUILD:-$PWD/build/release}
 if [ -n "${VTPMFS_DEMO_BUILD:-}" ]; then
@@ -35,10 +37,10 @@ else
   if [ -t 1 ]; then
     cmake --build --preset release --target vtpmfs vcenter-simulator
   else
-    cmake --build --preset release --target vtpmfs vcenter-simulator >/dev/null
+    # Hundreds of lines of progress; but a compiler's errors come among them.
+    built=$(cmake --build --preset release --target vtpmfs vcenter-simulator 2>&1) || die "$built"
   fi
 fi
-[ -e /dev/fuse ] || die "There is no /dev/fuse here: the demo needs it to mount anything."
 PATH="$build/fs:$build/tests/simulator:$PATH"
 
 heading "2. A vCenter (simulated: strict about sessions, privileges, encryption and keys)"

@@ -17,16 +17,23 @@ vm=${1#/}
 scratch=${2#/}
 case "$scratch" in */vm/*) ;; *) echo "The scratch folder's path must have a /vm/ part." >&2; exit 2 ;; esac
 [ -n "${GOVC_URL:-}" ] || { echo "Set GOVC_URL, GOVC_USERNAME and GOVC_PASSWORD as for govc." >&2; exit 2; }
-[ -x "$vtpmfs" ] || { echo "Build vtpmfs first: cmake --preset release && cmake --build --preset release" >&2; exit 2; }
+[ -x "$vtpmfs" ] || { echo "Build vtpmfs first: tests/install.sh build && cmake --preset release -DVTPMFS_TESTS=OFF && cmake --build --preset release" >&2; exit 2; }
 
 answers=$PWD/vtpmfs-answers.txt
 work=$(mktemp -d)
+daemon=
 clean_up() {
   local status=$?
   trap - EXIT
   if mountpoint -q "$work/vc" 2>/dev/null; then fusermount3 -u "$work/vc" || fusermount3 -uz "$work/vc" || true; fi
+  if [ -n "$daemon" ]; then wait "$daemon" || true; fi  # its last lines are about how it ended
   if [ -f "$work/log" ]; then grep -E 'warn|error|restore of' "$work/log" >>"$answers" || true; fi
-  rm -rf "$work"
+  if [ -n "$(ls -A "$work/state/journal" 2>/dev/null)" ]; then
+    echo "A restore was left unfinished; its journal is in $work/state" | tee -a "$answers"
+    rm -rf "$work/saved" "$work/log"
+  else
+    rm -rf "$work"
+  fi
   echo "What was seen is in $answers"
   exit $status
 }
@@ -44,7 +51,7 @@ for _ in $(seq 600); do
   kill -0 "$daemon" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
   sleep 0.5
 done
-grep -m1 'logged in' "$work/log" | sed 's/.*(/server: (/; s/ as .*//' | tee -a "$answers" || true
+grep -m1 'logged in at ' "$work/log" | sed 's/.*(/server: (/; s/ as .*//' | tee -a "$answers" || true
 
 source=$work/vc/$vm
 [ -d "$source" ] || { say "no such VM in the mount: $vm"; exit 1; }
@@ -55,7 +62,6 @@ say "backup took $(( ($(date +%s%N) - time_start) / 1000000 )) ms"
 (cd "$work/saved/set" && sha256sum -c SHA256SUMS) | tee -a "$answers"
 say "nvram size: $(stat -c %s "$work/saved/set/nvram" 2>/dev/null || echo none)        (question 4)"
 say "vTPM: $(jq -c '{key, controllerKey, unitNumber, csr: (.endorsementKeyCertificateSigningRequest | length), certificates: (.endorsementKeyCertificate | length)}' "$work/saved/set/vtpm.json")        (question 6)"
-say "unknown members of vtpm.json: none are kept; see the log for what the server sent besides        (question 7)"
 say "bundle: $(tr -cd '(' <"$work/saved/set/encryption.bundle" | wc -c) parentheses, $(stat -c %s "$work/saved/set/encryption.bundle") bytes"
 
 say "--- restoring"

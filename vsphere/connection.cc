@@ -31,6 +31,7 @@ class LiveConnection : public Connection {
   Status log_in(const ConnectionSettings& settings) {
     Call call;
     call.timeout = settings.timeout;
+    call.cancel = settings.cancel;
     call.operation_id = "vtpmfs-open";
     auto service = discover_service(*transport_, counts_, call);
     if (!service) return fail(std::move(service.error()));
@@ -52,6 +53,7 @@ class LiveConnection : public Connection {
   VmSource& vms() override { return *vms_; }
   RestoreTarget& restore_target() override { return *restore_target_; }
   [[nodiscard]] Traffic traffic() const override { return counts_.now(); }
+  bool forget_refusal() override { return session_->forget_refusal(); }
   void shut_down() override { transport_->shut_down(); }
 
  private:

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "vsphere/cancel.h"
 #include "vsphere/inventory_source.h"
 #include "vsphere/restore_target.h"
 #include "vsphere/vm_source.h"
@@ -33,6 +34,7 @@ struct ConnectionSettings {
   std::function<Result<std::string>()> password;
   TlsPolicy tls;
   std::chrono::milliseconds timeout{60000};  ///< of one request
+  CancelToken cancel;                        ///< ends open() with EINTR
   bool read_only = false;  ///< the transport refuses PUT and every call that changes vCenter but
                            ///< datastore searches
   int max_connections = 8;
@@ -49,13 +51,14 @@ struct Traffic {
 };
 
 /// A session at one vCenter over one transport (one TLS policy, one cookie, one connection pool,
-/// one event loop thread). Logs in again by itself when the session is lost, never after a refused
-/// login. The destructor logs out (bounded by 5 s), cancels what is under way and joins its
-/// threads.
+/// one event loop thread). Logs in again by itself when the session is lost; after a refused login
+/// only once forget_refusal() was called. The destructor logs out (bounded by 5 s), cancels what is
+/// under way and joins its threads.
 class Connection {
  public:
   /// Looks up, connects, checks the certificate, negotiates the API version and logs in.
-  /// EHOSTUNREACH (unknown host, refused), ETIMEDOUT, EACCES (login refused), EPROTO (untrusted
+  /// EHOSTUNREACH (unknown host, refused), ETIMEDOUT, EINTR (cancelled), EACCES with login_refused
+  /// (so says each later call too once a new login was refused), EPROTO (untrusted
   /// certificate: the words tell its SHA-256 thumbprint and the options that would trust it),
   /// EOPNOTSUPP (no vSphere there).
   static Result<std::unique_ptr<Connection>> open(ConnectionSettings settings);
@@ -65,6 +68,8 @@ class Connection {
   virtual VmSource& vms() = 0;
   virtual RestoreTarget& restore_target() = 0;
   [[nodiscard]] virtual Traffic traffic() const = 0;
+  /// A person says that the password may be right now. True where a login had been refused.
+  virtual bool forget_refusal() = 0;
   /// Ends every wait (as at unmount); later calls fail with ECANCELED.
   virtual void shut_down() = 0;
 };

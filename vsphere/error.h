@@ -35,6 +35,9 @@ struct Error {
   /// The request may have reached the server although no answer came (lost reply). What was asked
   /// for may have happened: look before sending it again.
   bool maybe_done = false;
+  /// vCenter refused to log us in, now or before. Nobody tries that again by himself: five wrong
+  /// passwords lock an account. EACCES alone says no such thing.
+  bool login_refused = false;
 };
 
 template <class T>

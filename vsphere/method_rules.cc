@@ -49,13 +49,19 @@ constexpr auto kReading = std::to_array<std::string_view>({
 });
 static_assert(std::is_sorted(kReading.begin(), kReading.end()));
 
+/// Reading, but each makes an object in our session: made twice, every update would come twice.
+bool makes_session_object(std::string_view method) {
+  return method == "CreateContainerView" || method == "CreateFilter" ||
+         method == "CreateListView" || method == "CreatePropertyCollector";
+}
+
 }  // namespace
 
 MethodRules rules_of(std::string_view method) {
   // A login that is sent twice counts twice towards the lock-out of an account.
   if (method == "Login") return {.changes = false, .repeatable = false};
   const bool reading = std::binary_search(kReading.begin(), kReading.end(), method);
-  return {.changes = !reading, .repeatable = reading};
+  return {.changes = !reading, .repeatable = reading && !makes_session_object(method)};
 }
 
 }  // namespace vtpmfs::vsphere

@@ -114,6 +114,10 @@ void Session::log_in() {
   std::string cookie = before.generation == 0 ? before.cookie : std::string();
   ++counts_.soap_calls;
   ++counts_.logins;
+  {
+    const std::lock_guard lock(mutex_);
+    login_sent_ = true;
+  }
   Call call;
   call.timeout = settings_.timeout;
   transport_.send(
@@ -140,19 +144,21 @@ Result<std::string> Session::read_login(const Result<http::HttpResponse>& respon
 void Session::login_ended(Result<std::string> cookie) {
   Status status;
   uint64_t generation = 0;
+  std::string former;
   std::map<uint64_t, std::shared_ptr<Waiter>> waiters;
   std::vector<std::function<void(uint64_t)>> listeners;
   {
     std::lock_guard lock(mutex_);
     logging_in_ = false;
     if (cookie) {
-      wipe(ticket_.cookie);
-      ticket_.cookie = std::move(*cookie);
+      former = std::exchange(ticket_.cookie, std::move(*cookie));
       generation = ++ticket_.generation;
       if (generation > 1) listeners = listeners_;
     } else {
-      status = fail(cookie.error());
-      if (cookie.error().fault && cookie.error().code == Errno{EACCES}) refused_ = cookie.error();
+      Error& error = cookie.error();
+      error.login_refused = error.fault && error.code == Errno{EACCES};
+      if (error.login_refused) refused_ = error;
+      status = fail(error);
     }
     waiters.swap(waiters_);
   }
@@ -162,29 +168,58 @@ void Session::login_ended(Result<std::string> cookie) {
     spdlog::warn("{}: login as {} failed: {}", transport_.server_name(), settings_.user,
                  status.error().words);
   }
+  if (generation > 1 && former != ticket().cookie) end_former(former);
+  wipe(former);
   for (const auto& listener : listeners) listener(generation);
   for (const auto& [id, waiter] : waiters) waiter->done(status);
 }
 
-void Session::log_out() {
-  const Ticket ending = ticket();
-  if (ending.generation == 0) return;
+bool Session::forget_refusal() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(refused_, std::nullopt).has_value();
+}
+
+Result<http::HttpRequest> Session::logout_request(std::string cookie) const {
   _vim25__Logout request;
   request._USCOREthis = reference(settings_.session_manager.type, settings_.session_manager.value);
   auto envelope = write_message({.operation_id = "vtpmfs-logout", .session_cookie = {}}, request);
-  if (!envelope) return;
-  auto post = soap_request(settings_.endpoint, "Logout", std::move(*envelope), ending.cookie);
-  post.after_shut_down = true;
+  if (!envelope) return fail(std::move(envelope.error()));
+  return soap_request(settings_.endpoint, "Logout", std::move(*envelope), std::move(cookie));
+}
+
+void Session::end_former(const std::string& cookie) {
+  auto post = logout_request(cookie);
+  if (!post) return;
   Call call;
   call.timeout = kLogoutTimeout;
   ++counts_.soap_calls;
-  const auto status = soap_outcome("Logout", transport_.send_and_wait(std::move(post), call),
+  // Where it was dead the answer is NotAuthenticated; there is nothing to do about any other.
+  transport_.send(std::move(*post), call, [](const Result<http::HttpResponse>&) {});
+}
+
+void Session::log_out() {
+  Ticket ending;
+  bool answered = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!login_sent_ || ticket_.cookie.empty()) return;
+    ending = ticket_;
+    answered = ticket_.generation > 0;
+  }
+  auto post = logout_request(std::move(ending.cookie));
+  if (!post) return;
+  post->after_shut_down = true;
+  Call call;
+  call.timeout = kLogoutTimeout;
+  ++counts_.soap_calls;
+  const auto status = soap_outcome("Logout", transport_.send_and_wait(std::move(*post), call),
                                    [](std::string_view body) -> Status {
                                      auto answer = read_message<_vim25__LogoutResponse>(body);
                                      if (!answer) return fail(std::move(answer.error()));
                                      return {};
                                    });
-  if (!status) {
+  // Where the login was refused there is no session to end.
+  if (!status && answered) {
     spdlog::warn("{}: not logged out: {}", transport_.server_name(), status.error().words);
   }
 }

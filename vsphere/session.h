@@ -31,7 +31,11 @@ struct SessionSettings {
 
 /// Logs in and out and knows the cookie. However many callers find the session lost, one login is
 /// under way at a time and they all wait for it. A refused login (InvalidLogin, NoPermission) is
-/// remembered and never tried again: five wrong passwords lock an SSO account.
+/// remembered (Error::login_refused) and not tried again before forget_refusal(): five wrong
+/// passwords lock an SSO account.
+///
+/// The session before a new login is logged out, as far as it was still alive: who asks for a new
+/// one may have been mistaken, and each that is left behind lives for half an hour.
 ///
 /// Thread-safe; waiters and listeners are called on the transport's completion pool without a lock
 /// held. Borrows the transport and must outlive it, since the transport's destructor still answers.
@@ -58,13 +62,20 @@ class Session {
   /// `listener` runs after each login but the first.
   void on_new_session(std::function<void(uint64_t generation)> listener);
 
-  /// Ends the session at the server, waiting at most 5 s; also on a transport that was shut down.
+  /// A person says that the login may be tried again (the password was changed). True where one had
+  /// been refused.
+  bool forget_refusal();
+
+  /// Ends the session at the server, waiting at most 5 s; also on a transport that was shut down,
+  /// and also one that may have come about by a login without an answer.
   void log_out();
 
  private:
   struct Waiter;
 
   void log_in();
+  Result<http::HttpRequest> logout_request(std::string cookie) const;
+  void end_former(const std::string& cookie);
   void login_ended(Result<std::string> cookie);
   void release(uint64_t waiter, const Status& status);
   Result<std::string> read_login(const Result<http::HttpResponse>& response) const;
@@ -77,6 +88,7 @@ class Session {
   Ticket ticket_;
   std::optional<Error> refused_;
   bool logging_in_ = false;
+  bool login_sent_ = false;  ///< with the first cookie
   uint64_t last_waiter_ = 0;
   std::map<uint64_t, std::shared_ptr<Waiter>> waiters_;
   std::vector<std::function<void(uint64_t)>> listeners_;

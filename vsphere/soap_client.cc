@@ -148,16 +148,21 @@ void SoapClient::post(const ConversationPtr& conversation, const SoapEndpoint& e
 void SoapClient::answered(const ConversationPtr& conversation,
                           const Result<http::HttpResponse>& response) {
   const SoapExchange& exchange = conversation->exchange;
+  const bool of_pbm = is_pbm(exchange.method);
+  const uint64_t generation = conversation->ticket.generation;
   auto status = soap_outcome(exchange.method.local, response, exchange.read);
-  if (status || conversation->renewed || !session_is_lost(exchange.method, status.error())) {
+  if (status || !session_is_lost(exchange.method, status.error())) {
+    return conversation->done(std::move(status));
+  }
+  if (conversation->renewed && of_pbm) unknown_to_pbm_ = generation;
+  if (conversation->renewed || (of_pbm && unknown_to_pbm_ == generation)) {
     return conversation->done(std::move(status));
   }
   conversation->renewed = true;
-  session_.renew(conversation->ticket.generation, conversation->rest(),
-                 [this, conversation](Status renewed) {
-                   if (!renewed) return conversation->done(std::move(renewed));
-                   ask(conversation);
-                 });
+  session_.renew(generation, conversation->rest(), [this, conversation](Status renewed) {
+    if (!renewed) return conversation->done(std::move(renewed));
+    ask(conversation);
+  });
 }
 
 }  // namespace vtpmfs::vsphere

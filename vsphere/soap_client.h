@@ -20,6 +20,10 @@ namespace vtpmfs::vsphere {
 /// Each call is a Conversation: at most two requests with a login between them, and for PBM the
 /// question for its version before the first. Borrows transport and session, and must outlive the
 /// transport, whose destructor still answers.
+///
+/// PBM asks another service who we are, and where that is in trouble it refuses also a session that
+/// is alive. So after a new login that did not help, its refusal of that same session is believed
+/// at once: else each of its calls would cost a login, and each login ends the inventory's views.
 class SoapClient : public SoapCaller {
  public:
   SoapClient(http::Transport& transport, Session& session, SoapEndpoint vim, ServiceRefs refs,
@@ -52,6 +56,7 @@ class SoapClient : public SoapCaller {
   TrafficCounts& counts_;
   const std::string operation_prefix_;
   std::atomic<uint64_t> last_operation_{0};
+  std::atomic<uint64_t> unknown_to_pbm_{0};  ///< generation that PBM refused right after its login
 
   std::mutex mutex_;
   std::optional<SoapEndpoint> pbm_;

@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 /// So long a pause is refresh() asleep at most before it looks whether it was cancelled.
 constexpr milliseconds kLookAgain{100};
 constexpr milliseconds kShortestWait{1000};
+/// So many in a row, and who waits for the first inventory is told why there is none.
+constexpr int kHopelessFailures = 3;
 
 }  // namespace
 
@@ -74,12 +76,12 @@ void Feed::run() {
     if (round) {
       const std::lock_guard lock(mutex_);
       pause_ = milliseconds(0);
+      failures_ = 0;
       continue;
     }
     if (stop_.cancelled()) return;
     note_failure(round.error());
-    // A refused login is never tried again by itself: five of them lock an account.
-    if (round.error().code == Errno{EACCES} || !pause_after_failure()) return;
+    if (!pause_after_failure()) return;
   }
 }
 
@@ -243,28 +245,50 @@ void Feed::note_answer() {
 void Feed::note_failure(const Error& error) {
   {
     const std::lock_guard lock(mutex_);
-    status_.alive = false;
+    if (std::exchange(status_.alive, false) || failures_ == 0)
+      spdlog::warn("the vCenter cannot be followed at the moment: {}", error.words);
     status_.last_error = error;
-    refused_ = error.code == Errno{EACCES};
+    refused_ = error.login_refused;
+    ++failures_;
   }
   changed_.notify_all();
 }
 
 bool Feed::pause_after_failure() {
   std::unique_lock lock(mutex_);
+  const auto over = [this] { return stopped_ || retry_; };
+  // A refused login is never tried again by itself: five of them lock an account.
+  if (refused_) changed_.wait(lock, over);
   pause_ =
       pause_.count() == 0 ? settings_.first_pause : std::min(pause_ * 2, settings_.longest_pause);
   // Between half of it and all of it: many mounts must not come back in one moment.
   std::uniform_int_distribution<milliseconds::rep> jitter(pause_.count() / 2, pause_.count());
-  changed_.wait_for(lock, milliseconds(jitter(random_)), [this] { return stopped_; });
+  changed_.wait_for(lock, milliseconds(jitter(random_)), over);
+  if (std::exchange(retry_, false)) pause_ = milliseconds(0);
   return !stopped_;
 }
 
+void Feed::retry() {
+  {
+    const std::lock_guard lock(mutex_);
+    retry_ = status_.last_error.has_value();
+  }
+  changed_.notify_all();
+}
+
 Status Feed::ready(const vsphere::Call& call) {
+  const auto wake = call.cancel.on_cancel([this] {
+    { const std::lock_guard lock(mutex_); }
+    changed_.notify_all();
+  });
   std::unique_lock lock(mutex_);
-  const auto over = [this] { return ready_ || refused_ || stopped_; };
+  const auto over = [&] {
+    return ready_ || refused_ || stopped_ || failures_ >= kHopelessFailures ||
+           call.cancel.cancelled();
+  };
   changed_.wait_for(lock, call.timeout, over);
   if (ready_) return {};
+  if (call.cancel.cancelled()) return fail(EINTR, "interrupted");
   if (status_.last_error) return fail(*status_.last_error);
   if (stopped_) return fail(ECANCELED, "the mount is ending");
   return fail(ETIMEDOUT, "the inventory was not read in time");

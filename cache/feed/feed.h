@@ -65,8 +65,12 @@ class Feed {
   void stop();
 
   /// Waits until the whole inventory, all details and all listings were read once. An error is why
-  /// that did not come about within `call.timeout`; EACCES (a refused login) comes at once.
+  /// that did not come about: a refused login at once, anything else after a few tries in a row
+  /// that got nowhere, and what is known of it at the end of `call.timeout`; EINTR when cancelled.
   Status ready(const vsphere::Call& call);
+  /// Ends the pause after a failure: the next try is now, also after a refused login, which is
+  /// otherwise never tried again.
+  void retry();
   /// False while vCenter does not answer: what is shown may be old.
   [[nodiscard]] bool alive() const;
   /// Waits until the inventory knows this VM, and reads its details anew: so that a restore's new
@@ -92,6 +96,7 @@ class Feed {
   void write_times();
   void note_answer();
   void note_failure(const Error& error);
+  /// False at the end of the feed.
   bool pause_after_failure();
   [[nodiscard]] vsphere::Call call_of(std::chrono::milliseconds timeout) const;
 
@@ -118,7 +123,9 @@ class Feed {
   std::condition_variable changed_;
   bool ready_ = false;
   bool stopped_ = false;
-  bool refused_ = false;  ///< the login, for good
+  bool refused_ = false;  ///< the login: no more tries before retry()
+  bool retry_ = false;
+  int failures_ = 0;  ///< rounds in a row
   FeedStatus status_;
   std::chrono::milliseconds pause_{0};
 

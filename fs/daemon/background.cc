@@ -62,8 +62,8 @@ Background::~Background() {
   if (pipe_ >= 0) close(pipe_);  // the parent sees the end of the pipe and our exit status
 }
 
-void Background::report_ready() {
-  if (!forked_ || pipe_ < 0) return;
+bool Background::report_ready() {
+  if (!forked_ || pipe_ < 0) return true;
   setsid();
   if (chdir("/") != 0) std::perror("vtpmfs: /");
   const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -72,9 +72,10 @@ void Background::report_ready() {
     if (nowhere > STDERR_FILENO) close(nowhere);
   }
   const unsigned char status = 0;
-  [[maybe_unused]] const ssize_t sent = write(pipe_, &status, 1);
+  const ssize_t sent = write(pipe_, &status, 1);
   close(pipe_);
   pipe_ = -1;
+  return sent == 1;
 }
 
 void Background::report_failure(const std::string& line, int status) {

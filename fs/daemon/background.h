@@ -18,7 +18,8 @@ class Background {
   ~Background();  ///< reports a failure where nothing was reported
 
   /// The mount answers: lets the parent end with 0, and lets go of terminal and working directory.
-  void report_ready();
+  /// False where the parent was killed meanwhile: who started it was told that it failed.
+  [[nodiscard]] bool report_ready();
   /// One line on the terminal's stderr and the exit status that the parent ends with.
   void report_failure(const std::string& line, int status);
 

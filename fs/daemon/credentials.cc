@@ -9,7 +9,9 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -79,6 +81,31 @@ class EchoOff {
   bool changed_ = false;
 };
 
+volatile std::sig_atomic_t caught_signal = 0;
+
+/// Holds back the signals that would end the program, so that a read returns and the echo comes
+/// back first; they have their usual effect at the end.
+class SignalsPutOff {
+ public:
+  SignalsPutOff() {
+    caught_signal = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int number) { caught_signal = number; };  // without SA_RESTART
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < kEnding.size(); ++i) sigaction(kEnding[i], &action, &before_[i]);
+  }
+  SignalsPutOff(const SignalsPutOff&) = delete;
+  SignalsPutOff& operator=(const SignalsPutOff&) = delete;
+  ~SignalsPutOff() {
+    for (size_t i = 0; i < kEnding.size(); ++i) sigaction(kEnding[i], &before_[i], nullptr);
+    if (caught_signal != 0) raise(caught_signal);
+  }
+
+ private:
+  static constexpr std::array kEnding{SIGINT, SIGTERM, SIGQUIT, SIGHUP};
+  std::array<struct sigaction, kEnding.size()> before_{};
+};
+
 void drop_line_end(std::string& text) {
   if (!text.empty() && text.back() == '\n') text.pop_back();
   if (!text.empty() && text.back() == '\r') text.pop_back();
@@ -139,11 +166,13 @@ Result<std::string> prompt_for_password(const std::string& user, const std::stri
   const std::string question = "Password of " + user + " at " + host + ": ";
   if (write(terminal.get(), question.data(), question.size()) < 0)
     return fail(errno, "the terminal does not answer");
+  const SignalsPutOff later;
   const EchoOff silent(terminal.get());
   std::string line;
   line.reserve(kLongestPassword);
   for (char c = 0; line.size() < kLongestPassword;) {
     const ssize_t got = ::read(terminal.get(), &c, 1);
+    if (caught_signal != 0) return fail(EINTR, "interrupted");
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0 || c == '\n') break;
     line += c;
@@ -175,7 +204,9 @@ Result<std::function<Result<std::string>()>> find_password(const Options& option
     return std::function<Result<std::string>()>(
         [path, trusted_place] { return read_secret_file(path, trusted_place); });
   }
-  std::optional<std::string> password = govc_password(environment);
+  auto of_govc = govc_password(environment, options);
+  if (!of_govc) return fail(std::move(of_govc.error()));
+  std::optional<std::string> password = std::move(*of_govc);
   if (!password) {
     auto typed = prompt_for_password(options.user, options.host);
     if (!typed) return fail(typed.error());

@@ -18,9 +18,10 @@ Result<std::string> read_password_file(const std::string& path);
 Result<std::string> prompt_for_password(const std::string& user, const std::string& host);
 
 /// The password for `options`, in this order: --password-file, $CREDENTIALS_DIRECTORY/password
-/// (systemd), GOVC_PASSWORD or GOVC_URL, a prompt. What is returned gives the password at each
-/// login: files are read anew (rotation without a remount), the others are remembered in memory of
-/// their own that is wiped. Call before any thread and before the terminal is let go.
+/// (systemd), GOVC_PASSWORD or GOVC_URL (govc_environment.h), a prompt. What is returned gives the
+/// password at each login: files are read anew (rotation without a remount), the others are
+/// remembered in memory of their own that is wiped. Call before any thread and before the terminal
+/// is let go.
 Result<std::function<Result<std::string>()>> find_password(const Options& options,
                                                            const Environment& environment);
 

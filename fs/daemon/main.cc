@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <system_error>
 
 #include "fs/daemon/background.h"
 #include "fs/daemon/credentials.h"
@@ -34,24 +35,30 @@ int complain(const Error& error, int status) {
   return status;
 }
 
-/// The daemon's working directory becomes /, and TLS files are read again at each connection.
-Status make_absolute(std::vector<std::string>& files) {
-  for (std::string& file : files) {
+/// The daemon's working directory becomes /.
+Status make_absolute(std::vector<std::string>& files, bool may_be_absent) {
+  std::vector<std::string> absolute;
+  for (const std::string& file : files) {
     const std::unique_ptr<char, decltype(&std::free)> path(realpath(file.c_str(), nullptr),
                                                            &std::free);
-    if (!path) return fail(errno, file + ": cannot be read");
-    file = path.get();
+    if (!path && errno == ENOENT && may_be_absent) continue;
+    if (!path) return fail(errno, file + ": " + std::generic_category().message(errno));
+    absolute.emplace_back(path.get());
   }
+  files = std::move(absolute);
   return {};
 }
 
-/// What SIGTERM ends: the mount, once there is one; before that, the program.
+/// What signals act on: the mount, once there is one; before that, the way there.
 class Ending {
  public:
   void watch(Mount* mount) {
     const std::lock_guard hold(lock_);
     mount_ = mount;
+    if (cancel_.cancelled()) mount_->end();
   }
+  /// Ends Mount::open().
+  [[nodiscard]] const vsphere::CancelToken& cancel() const { return cancel_; }
   /// It has ended by itself; the rest takes its time.
   void finish() {
     const std::lock_guard hold(lock_);
@@ -60,11 +67,18 @@ class Ending {
   void end() {
     const std::lock_guard hold(lock_);
     if (finished_) return;
-    if (mount_ == nullptr) _exit(kInterrupted);
-    mount_->end();
+    if (mount_ != nullptr) return mount_->end();
+    // The first signal lets it log out; who sends a second one does not want to wait for that.
+    if (cancel_.cancelled()) _exit(kInterrupted);
+    cancel_.cancel();
+  }
+  void reload() {
+    const std::lock_guard hold(lock_);
+    if (!finished_ && mount_ != nullptr) mount_->reload();
   }
 
  private:
+  const vsphere::CancelToken cancel_;
   std::mutex lock_;
   Mount* mount_ = nullptr;
   bool finished_ = false;
@@ -75,24 +89,35 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
   Ending ending;
   // Before any other thread, which inherits the mask: a signal must not hit one that has no use for
   // it.
-  const Signals signals(
-      {{SIGTERM, [&] { ending.end(); }},
-       {SIGINT, [&] { ending.end(); }},
-       {SIGHUP, [] { spdlog::info("the password will be read again at the next login"); }},
-       {SIGUSR1, raise_log_level}});
-  auto mount = Mount::open(options, password, environment);
+  const Signals signals({{SIGTERM, [&] { ending.end(); }},
+                         {SIGINT, [&] { ending.end(); }},
+                         {SIGHUP, [&] { ending.reload(); }},
+                         {SIGUSR1, raise_log_level}});
+  auto mount = Mount::open(options, password, environment, ending.cancel());
   if (!mount) {
-    const int status = is_refused_login(mount.error()) ? kLoginRefused : kFailed;
+    const int status = ending.cancel().cancelled()   ? kInterrupted
+                       : mount.error().login_refused ? kLoginRefused
+                                                     : kFailed;
     background.report_failure(mount.error().words, status);
     return status;
   }
   ending.watch(mount->get());
   const Status served = (*mount)->run([&] {
-    spdlog::info("mounted on {}", options.mount_point);
-    background.report_ready();
+    for (const std::string& line : end_of_starting()) std::fputs(line.c_str(), stderr);
+    if (background.report_ready()) {
+      spdlog::info("mounted on {}", options.mount_point);
+    } else {
+      spdlog::warn("who wanted {} mounted has gone", options.mount_point);
+      ending.end();
+    }
   });
   ending.finish();
+  if (ending.cancel().cancelled()) {
+    background.report_failure("interrupted", kInterrupted);
+    return kInterrupted;
+  }
   if (!served) {
+    spdlog::error("{}: {}", options.mount_point, served.error().words);
     background.report_failure(served.error().words, kFailed);
     return kFailed;
   }
@@ -117,12 +142,19 @@ int main(int argc, char** argv) {
     std::puts("vtpmfs " VTPMFS_VERSION);
     return 0;
   }
+  if (access("/dev/fuse", F_OK) != 0)
+    return complain(Error{Errno{ENODEV},
+                          "there is no /dev/fuse: load the module fuse, or give the container the "
+                          "device"},
+                    kFailed);
   auto mount_point = usable_mount_point(options->mount_point);
   if (!mount_point) return complain(mount_point.error(), kFailed);
   options->mount_point = *mount_point;
-  for (auto* files : {&options->tls.ca_files, &options->tls.known_hosts_files})
-    if (auto absolute = make_absolute(*files); !absolute)
-      return complain(absolute.error(), kFailed);
+  if (auto absolute = make_absolute(options->tls.ca_files, false); !absolute)
+    return complain(absolute.error(), kFailed);
+  // As in govc, GOVC_TLS_KNOWN_HOSTS may name a file that is yet to be made.
+  if (auto absolute = make_absolute(options->tls.known_hosts_files, true); !absolute)
+    return complain(absolute.error(), kFailed);
   auto password = find_password(*options, environment);
   if (!password) return complain(password.error(), kFailed);
   auto background = Background::start(!options->foreground);

@@ -97,8 +97,10 @@ vsphere::ConnectionSettings connection_settings(const Options& options,
 
 kernel::SessionSettings session_settings(const Options& options) {
   kernel::SessionSettings settings;
-  settings.options = options.fuse_options;
+  // libfuse takes the last of two: whoever names the source otherwise has his way.
   settings.options.push_back("fsname=" + options.host);
+  settings.options.insert(settings.options.end(), options.fuse_options.begin(),
+                          options.fuse_options.end());
   if (options.read_only) settings.options.emplace_back("ro");
   if (options.allow_other) settings.options.emplace_back("allow_other");
   settings.debug = options.debug;
@@ -110,6 +112,8 @@ kernel::SessionSettings session_settings(const Options& options) {
 /// In the order of construction: what is below uses what is above, and goes first.
 struct Mount::Parts {
   Options options;
+  /// Ends calls that nobody in particular waits for.
+  const vsphere::CancelToken ending;
   cache::SystemClock clock;
   std::unique_ptr<vsphere::Connection> connection;
   std::optional<cache::StateDirectory> state;
@@ -126,22 +130,22 @@ struct Mount::Parts {
   std::mutex answers_lock;
   std::function<void()> answers;
 
-  Status open_model();
+  Status open_model(const vsphere::CancelToken& cancel);
   Status open_restore();
   Status open_tree();
   void report_left_restores() const;
 };
 
-bool is_refused_login(const Error& error) {
-  return error.code == Errno{EACCES} && error.fault != nullptr;
-}
-
 Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
                                            std::function<Result<std::string>()> password,
-                                           const Environment& environment) {
+                                           const Environment& environment,
+                                           const vsphere::CancelToken& cancel) {
   auto parts = std::make_unique<Parts>();
   parts->options = options;
-  auto connection = vsphere::Connection::open(connection_settings(options, std::move(password)));
+  const auto link = cancel.on_cancel([ending = parts->ending] { ending.cancel(); });
+  vsphere::ConnectionSettings settings = connection_settings(options, std::move(password));
+  settings.cancel = cancel;
+  auto connection = vsphere::Connection::open(std::move(settings));
   if (!connection) return fail(connection.error());
   parts->connection = std::move(*connection);
   const vsphere::ServerInfo& server = parts->connection->vms().server();
@@ -160,21 +164,22 @@ Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
   if (!state) return fail(state.error());
   parts->state = std::move(*state);
 
-  if (auto opened = parts->open_model(); !opened) return fail(opened.error());
+  if (auto opened = parts->open_model(cancel); !opened) return fail(opened.error());
   if (!parts->options.read_only)
     if (auto opened = parts->open_restore(); !opened) return fail(opened.error());
+  if (cancel.cancelled()) return fail(EINTR, "interrupted");
   if (auto opened = parts->open_tree(); !opened) return fail(opened.error());
   return std::unique_ptr<Mount>(new Mount(std::move(parts)));
 }
 
-Status Mount::Parts::open_model() {
+Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   cache::SetsSettings sets_settings;
   sets_settings.filter = options.vms;
   sets_settings.pin = options.pin;
   sets_settings.cache_bytes = options.cache_bytes;
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
-  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout);
+  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout, ending);
   sets_settings.inode_order =
       [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
           const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
@@ -189,10 +194,9 @@ Status Mount::Parts::open_model() {
   model->feed().start();
   // Reading a large inventory takes many answers, each of which has its own time.
   constexpr int kAnswers = 60;
-  if (auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, {}, {}}); !ready)
-    return fail(Error{ready.error().code, "the inventory cannot be read: " + ready.error().words,
-                      ready.error().fault});
-  return {};
+  auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, cancel, {}});
+  if (!ready) ready.error().words = "the inventory cannot be read: " + ready.error().words;
+  return ready;
 }
 
 Status Mount::Parts::open_restore() {
@@ -216,15 +220,16 @@ Status Mount::Parts::open_restore() {
                           [&live](const vsphere::MoRef& folder, const std::string& name) {
                             return live.inventory().inventory_path(folder) + "/" + name;
                           }},
-      [&live, timeout = options.timeout](const vsphere::MoRef& vm) {
-        if (auto shown = live.feed().refresh(vm, vsphere::Call{timeout, {}, {}}); !shown)
+      [&live, timeout = options.timeout, ending = ending](const vsphere::MoRef& vm) {
+        if (auto shown = live.feed().refresh(vm, vsphere::Call{timeout, ending, {}}); !shown)
           spdlog::warn("the restored VM {} is not shown yet: {}", vm.value, shown.error().words);
       });
   sets = std::make_shared<StagedSets>(*staging, live.inventory(), clock, *restorer,
                                       options.restore.nvram_max, options.restore_settle);
   restore = std::make_shared<RestoreTree>(
       connection->vms().server().instance_uuid, *staging, live.inventory(), sets,
-      RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()), options.umask,
+      RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
+                    options.directory_permissions(), options.file_permissions(),
                     std::move(*users)});
   if (options.restore_settle)
     settle = std::make_unique<SettleTimer>([this] {
@@ -253,7 +258,7 @@ Status Mount::Parts::open_tree() {
   settings.root = connection->inventory().root();
   settings.instance_uuid = connection->vms().server().instance_uuid;
   settings.ownership = Ownership{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
-                                 0600U & ~options.umask, 0700U & ~options.umask};
+                                 options.file_permissions(), options.directory_permissions()};
   settings.fixed_time = TimePoint(kTimeOfTheTimeless);
   settings.feed_alive = [live = model.get()] { return live->feed().alive(); };
   settings.call_timeout = options.timeout;
@@ -280,6 +285,7 @@ Mount::Mount(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Mount::~Mount() {
   // New work ends first, then what runs, then what everything asks.
   parts_->settle.reset();
+  parts_->ending.cancel();
   parts_->relay.connect(nullptr);
   if (parts_->restorer) parts_->restorer->shut_down();
   parts_->session.reset();
@@ -296,6 +302,13 @@ Status Mount::run(std::function<void()> answers) {
 
 void Mount::end() {
   parts_->session->exit();
+}
+
+void Mount::reload() {
+  const bool refused = parts_->connection->forget_refusal();
+  spdlog::info(refused ? "the login that was refused is tried again"
+                       : "the password will be read again at the next login");
+  parts_->model->feed().retry();
 }
 
 }  // namespace vtpmfs::fs

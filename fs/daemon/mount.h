@@ -7,6 +7,7 @@
 
 #include "fs/options/govc_environment.h"
 #include "fs/options/options.h"
+#include "vsphere/cancel.h"
 #include "vsphere/error.h"
 
 namespace vtpmfs::fs {
@@ -16,11 +17,12 @@ namespace vtpmfs::fs {
 class Mount {
  public:
   /// Logs in, reads the inventory, opens the state directory and mounts. What is wrong before the
-  /// mount answers is the error: EACCES for a refused login (exit status 77), else whatever it was,
-  /// with one line of words.
+  /// mount answers is the error: one with login_refused, EINTR once `cancel` was cancelled, else
+  /// whatever it was, with one line of words; then everything is taken back, the session too.
   static Result<std::unique_ptr<Mount>> open(const Options& options,
                                              std::function<Result<std::string>()> password,
-                                             const Environment& environment);
+                                             const Environment& environment,
+                                             const vsphere::CancelToken& cancel);
   ~Mount();
   Mount(const Mount&) = delete;
   Mount& operator=(const Mount&) = delete;
@@ -30,14 +32,13 @@ class Mount {
   Status run(std::function<void()> answers);
   /// Ends run(), from any thread; also before it has begun.
   void end();
+  /// The password may be another one now: a login that was refused is tried again. From any thread.
+  void reload();
 
  private:
   struct Parts;
   explicit Mount(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
-
-/// The login was refused: never tried again by itself.
-bool is_refused_login(const Error& error);
 
 }  // namespace vtpmfs::fs

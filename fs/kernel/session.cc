@@ -51,6 +51,10 @@ class SignalsForTheLoop {
   sigset_t before_{};
 };
 
+/// What libfuse complained of last; it tells nobody but its log.
+std::mutex complaint_lock;
+std::string complaint;
+
 void log_for_libfuse(fuse_log_level level, const char* format, va_list arguments) {
   char line[1024];
   std::vsnprintf(line, sizeof line, format, arguments);
@@ -63,6 +67,16 @@ void log_for_libfuse(fuse_log_level level, const char* format, va_list arguments
     as = spdlog::level::warn;
   }
   spdlog::log(as, "libfuse: {}", text);
+  if (level > FUSE_LOG_ERR) return;
+  const std::lock_guard hold(complaint_lock);
+  complaint = text;
+}
+
+/// `words` with libfuse's reason, where it gave one since the last time.
+std::string with_complaint(std::string words) {
+  const std::lock_guard hold(complaint_lock);
+  if (!complaint.empty()) words += ": " + std::exchange(complaint, {});
+  return words;
 }
 
 /// libfuse splits options at commas; a backslash keeps one in a value.
@@ -110,7 +124,7 @@ Status FuseSession::make_session() {
   const fuse_lowlevel_ops operations = all_operations();
   session_ = fuse_session_new(&args, &operations, sizeof operations, border_.get());
   fuse_opt_free_args(&args);
-  if (session_ == nullptr) return fail(EINVAL, "FUSE does not know one of the mount options");
+  if (session_ == nullptr) return fail(EINVAL, with_complaint("FUSE takes not all mount options"));
 
   notifier_ = std::make_unique<Notifier>(Notifier::Kernel{
       [border = border_.get()](InodeNumber inode) { return border->inodes.known(inode); },
@@ -133,7 +147,7 @@ Result<std::unique_ptr<FuseSession>> FuseSession::mount(NodePtr root,
   if (const Status status = made->make_session(); !status) return fail(status.error());
   errno = 0;
   if (fuse_session_mount(made->session_, mount_point.c_str()) != 0) {
-    return fail(errno == 0 ? EIO : errno, "cannot mount at " + mount_point);
+    return fail(errno == 0 ? EIO : errno, with_complaint("cannot mount at " + mount_point));
   }
   made->mounted_ = true;
   return made;

@@ -18,8 +18,11 @@ Environment process_environment();
 /// --thumbprint override GOVC_INSECURE.
 Status apply_govc_environment(const Environment& environment, Options& options);
 
-/// The password of GOVC_PASSWORD (where its value is the path of a file, the file's content), else
-/// of GOVC_URL.
-std::optional<std::string> govc_password(const Environment& environment);
+/// The password of GOVC_PASSWORD (where its value is the path of a file, the file's content without
+/// the blanks around it), else that of GOVC_URL: only for the server of that URL, and only for its
+/// account or the one that GOVC_USERNAME puts in its place. Nothing where neither has one; EACCES
+/// for a file that must not be read, EINVAL for an empty and EFBIG for a large one.
+Result<std::optional<std::string>> govc_password(const Environment& environment,
+                                                 const Options& options);
 
 }  // namespace vtpmfs::fs

@@ -54,8 +54,11 @@ Status apply_one(const std::string& item, Options& options) {
   const size_t equals = item.find('=');
   const std::string name = item.substr(0, equals);
   const std::string value = equals == std::string::npos ? std::string() : item.substr(equals + 1);
-  if (name.rfind("x-", 0) == 0 || name.rfind("comment", 0) == 0) return {};
-  if (std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end()) return {};
+  if (name.rfind("x-", 0) == 0 || name == "comment") return {};
+  // `user` is mount(8)'s word, `user=NAME` is ours.
+  if (equals == std::string::npos &&
+      std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end())
+    return {};
   if (name == "nonempty")
     return fail(EINVAL, "'nonempty' is not supported: what lies below would be hidden");
   if (std::find(kPassedOn.begin(), kPassedOn.end(), name) != kPassedOn.end()) {

@@ -23,6 +23,15 @@ Status set_text(std::optional<std::string>& target, const std::string& value) {
   return {};
 }
 
+/// Nobody answers within no time, and polling without a pause is no poll.
+Status set_wait(std::chrono::seconds& target, const std::string& value) {
+  const auto time = parse_duration(value);
+  if (!time) return fail(time.error());
+  if (time->count() == 0) return fail(EINVAL, "at least one second");
+  target = *time;
+  return {};
+}
+
 Status set_vms(Options& options, const std::string& value) {
   if (value == "vtpm")
     options.vms = cache::VmFilter::vtpm;
@@ -59,7 +68,7 @@ Status add_network(Options& options, const std::string& value) {
   return {};
 }
 
-Status set_octal(uint32_t& target, const std::string& value) {
+Status set_octal(std::optional<uint32_t>& target, const std::string& value) {
   if (value.empty() || value.size() > 5 || value.find_first_not_of("01234567") != std::string::npos)
     return fail(EINVAL, "'" + value + "' is not an octal mode");
   target = static_cast<uint32_t>(std::stoul(value, nullptr, 8)) & 0777U;
@@ -113,14 +122,14 @@ const std::array kTable{
                }},
     OptionSpec{"vms", "", "WHICH", "which VMs are shown: vtpm (default), encrypted, all", set_vms},
     OptionSpec{"timeout", "", "TIME", "longest wait for one answer of the vCenter (default 60)",
-               [](Options& o, const std::string& v) { return keep(parse_duration(v), o.timeout); }},
+               [](Options& o, const std::string& v) { return set_wait(o.timeout, v); }},
     OptionSpec{"state-dir", "", "DIR", "where times and staged files are kept over a remount",
                [](Options& o, const std::string& v) { return set_text(o.state_directory, v); }},
     OptionSpec{"pin", "", "TIME", "how long a set stays as it was after its last use (default 60)",
                [](Options& o, const std::string& v) { return keep(parse_duration(v), o.pin); }},
-    OptionSpec{
-        "nvram-poll", "", "TIME", "how often datastores are asked for changed nvram (default 60)",
-        [](Options& o, const std::string& v) { return keep(parse_duration(v), o.nvram_poll); }},
+    OptionSpec{"nvram-poll", "", "TIME",
+               "how often datastores are asked for changed nvram (default 60)",
+               [](Options& o, const std::string& v) { return set_wait(o.nvram_poll, v); }},
     OptionSpec{
         "nvram-max", "", "SIZE", "largest nvram file that is believed (default 16M)",
         [](Options& o, const std::string& v) { return keep(parse_size(v), o.restore.nvram_max); }},
@@ -202,7 +211,7 @@ const std::array kTable{
                  o.read_only = true;
                  return Status{};
                }},
-    OptionSpec{"allow-other", "", "", "other users may see the mount too",
+    OptionSpec{"allow-other", "", "", "other users may use the mount, as far as --umask lets them",
                [](Options& o, const std::string&) {
                  o.allow_other = true;
                  return Status{};
@@ -211,7 +220,8 @@ const std::array kTable{
                [](Options& o, const std::string& v) { return set_id(o.uid, v); }},
     OptionSpec{"gid", "", "N", "group of the files (default: who mounts)",
                [](Options& o, const std::string& v) { return set_id(o.gid, v); }},
-    OptionSpec{"umask", "", "OCTAL", "permission bits to take away",
+    OptionSpec{"umask", "", "OCTAL",
+               "permission bits that are not set (default: 0600 for files, 0700 for directories)",
                [](Options& o, const std::string& v) { return set_octal(o.umask, v); }},
     OptionSpec{"password", "", "", "", refuse_password},
     OptionSpec{"help", "h", "", "say this and end",

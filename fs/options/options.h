@@ -40,7 +40,13 @@ struct Options {
   bool debug = false;
   bool allow_other = false;
   std::optional<uint32_t> uid, gid;
-  uint32_t umask = 0;
+  std::optional<uint32_t> umask;
+
+  /// Of files and directories: as for every FUSE program, all bits but those of the umask; private
+  /// where none was given.
+  [[nodiscard]] uint32_t file_permissions() const { return umask ? 0666U & ~*umask : 0600U; }
+  [[nodiscard]] uint32_t directory_permissions() const { return umask ? 0777U & ~*umask : 0700U; }
+
   /// What goes to the kernel as it is (e.g. noexec, max_read=…).
   std::vector<std::string> fuse_options;
 

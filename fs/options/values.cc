@@ -64,13 +64,4 @@ Result<uint64_t> parse_number(const std::string& text, uint64_t lowest, uint64_t
   return parts->number;
 }
 
-Result<bool> parse_truth(const std::string& text) {
-  std::string lower = text;
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  if (lower == "1" || lower == "t" || lower == "true") return true;
-  if (lower.empty() || lower == "0" || lower == "f" || lower == "false") return false;
-  return fail(EINVAL, "'" + text + "' is neither true nor false");
-}
-
 }  // namespace vtpmfs::fs

@@ -1,4 +1,4 @@
-// Values as people write them: durations, sizes, numbers, truth.
+// Values as people write them: durations, sizes, numbers.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,5 @@ Result<std::chrono::seconds> parse_duration(const std::string& text);
 Result<uint64_t> parse_size(const std::string& text);
 /// Decimal number within the bounds. EINVAL otherwise.
 Result<uint64_t> parse_number(const std::string& text, uint64_t lowest, uint64_t highest);
-/// As Go's ParseBool reads GOVC_INSECURE: 1, t, true, 0, f, false in any case; empty is false.
-Result<bool> parse_truth(const std::string& text);
 
 }  // namespace vtpmfs::fs

@@ -5,17 +5,45 @@ import contextlib
 import os
 
 from harness.matrix import Matrix, need_mounts, need_program
+from harness.mount import Mount, errno_of
 from harness.process import Skip, expect, expect_equal, run, run_well, wait_until, within
 from harness.restoring import Vault, network_cards, status_of, write_set
 from harness.scene import Scene
 from harness.schema import Messages
+from harness.truth import read_bytes
 
+NOBODY = 65534
 WITH_SPECIALS = ("--datacenters", "1")
 
 
 def shown_cards(vault, path):
     """The network cards of a machine as the mount shows them now."""
     return network_cards(vault.mount.path(*path.split("/")))
+
+
+def restored(vault, lost):
+    expect_equal(put(vault, lost), None, "errno of the last close")
+
+
+def as_nobody(work, *arguments):
+    """The name of the errno that `work` raises as another user, or None."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+            os.write(writer, (errno_of(work, *arguments) or "").encode())
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writer)
+    with os.fdopen(reader) as answer:
+        said = answer.read()
+    expect_equal(os.waitpid(pid, 0)[1], 0, "status of the other user's process")
+    return said or None
 
 
 def put(vault, lost):
@@ -157,7 +185,7 @@ def rows_of_degraded(matrix, vault):
     vault.simulator.control("import-key", **key)
 
 
-def as_nobody():
+def words_of_nobody():
     """The words before a command that another user runs."""
     if os.geteuid() != 0:
         raise Skip("only root can be somebody else")
@@ -179,7 +207,7 @@ def rows_of_starting(matrix, vault):
         expect_equal(put(vault, lost), None, "errno of the last close")
         expect_equal(vault.simulator.vm(lost.name)["template"], True, "template")
     with matrix.row("allow_other: another user reads and restores where uid= says that it is his; not without"):
-        nobody = as_nobody()
+        nobody = words_of_nobody()
         os.chmod(vault.scene.root, 0o711)
         for options, good in (("uid=65534,gid=65534", False), ("allow_other,uid=65534,gid=65534", True)):
             vault.remount("-o", options)
@@ -192,7 +220,7 @@ def rows_of_starting(matrix, vault):
         run_well(*nobody, "cp", "-r", lost.saved, vault.staged(lost))
         vault.check(lost)
     with matrix.row("EACCES: tools that copy to where they may not write end non-zero, and make nothing"):
-        nobody = as_nobody() if os.geteuid() == 0 else []
+        nobody = words_of_nobody() if os.geteuid() == 0 else []
         lost = vault.take()
         os.chmod(os.path.dirname(lost.saved), 0o755)
         run_well("chmod", "-R", "a+rX", lost.saved)
@@ -216,6 +244,26 @@ def rows_of_starting(matrix, vault):
             info = os.stat(vault.mount.path(path))
             expect_equal((info.st_uid, info.st_gid), (1234, 4321), f"owner of {path}")
             expect_equal(info.st_mode & 0o777, mode, f"mode of {path}")
+    with matrix.row("allow_other,umask=022 lets others read; --restore-users also restore"):
+        if os.geteuid() != 0:
+            raise Skip("another user is needed")
+        os.chmod(os.path.dirname(vault.backup), 0o755)
+        vault.remount("-o", "allow_other,umask=022")
+        lost = vault.take()
+        expect_equal(as_nobody(os.listdir, vault.mount.path("DC1/vm")), None, "errno of listing")
+        some = vault.mount.path(vault.unused[0], "firmware")
+        expect_equal(as_nobody(read_bytes, some), None, "errno of reading")
+        expect_equal(as_nobody(os.mkdir, vault.staged(lost)), "EACCES", "errno of mkdir")
+        vault.mount.unmount()
+        vault.mount = Mount(  # nothing is staged yet, with modes of its own
+            vault.scene, vault.simulator, "-o", "allow_other,umask=0", "--restore-users", NOBODY
+        )
+        for path, _, files in os.walk(os.path.dirname(lost.saved)):
+            os.chmod(path, 0o755)
+            for name in files:
+                os.chmod(os.path.join(path, name), 0o644)
+        expect_equal(as_nobody(restored, vault, lost), None, "errno of the restore")
+        vault.check(lost)
 
 
 def main():

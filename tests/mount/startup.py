@@ -3,13 +3,15 @@
 
 import contextlib
 import os
+import signal
 import socket
 import ssl
+import subprocess
 
 from harness.matrix import Matrix, binary, need_mounts
 from harness.mount import BackgroundMount, Mount, errno_of, mount_line
-from harness.process import (Skip, clean_environment, end_of, expect, expect_equal, has_ended, run,
-                             spawn, wait_until)
+from harness.process import (Skip, clean_environment, end_of, end_process, expect, expect_equal,
+                             has_ended, run, spawn, wait_until)
 from harness.scene import Scene
 from harness.simulator import PASSWORD, USER, Simulator
 from harness.truth import SET
@@ -39,6 +41,7 @@ class Attempt:
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
         expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe"], "the root")
         end(mount)
+        return mount.done.stderr
 
     def fails(self, *wanted, status=None, options=(), dead_mount=False, **other):
         """One line on stderr with all the wanted words, and nothing is mounted by it."""
@@ -120,6 +123,10 @@ def rows_of_mounting(matrix, attempt, simulator):
         mount = BackgroundMount(attempt.scene, words)
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
         end(mount)
+    with matrix.row("-o fsname= names the source in the mount table"):
+        mount = attempt.mount("-o", "fsname=backups")
+        expect(" fuse.vtpmfs backups " in mount_line(mount.point), mount_line(mount.point))
+        end(mount)
     with matrix.row("GOVC_* alone are enough"):
         environment = clean_environment(
             GOVC_URL=simulator.url + "/sdk", GOVC_USERNAME=USER, GOVC_PASSWORD=PASSWORD,
@@ -175,6 +182,14 @@ def rows_of_logging_in(matrix, attempt, simulator):
             attempt.fails("--password-file", options=option)
         attempt.fails("--password-file", address=f"user:{PASSWORD}@{simulator.address}")
         expect_equal(simulator.counts().get("Login", 0), 0, "logins tried")
+    with matrix.row("GOVC_URL's password is not sent to another vCenter"):
+        simulator.reset_counts()
+        environment = clean_environment(GOVC_URL=f"https://{USER}:{PASSWORD}@prod.invalid")
+        words = ["--user", USER, "--ca-file", simulator.ca_file, simulator.address]
+        words = [binary("VTPMFS_BIN", "fs/vtpmfs"), *words, attempt.scene.directory("mnt")]
+        done = run("setsid", "--wait", *words, env=environment)  # no terminal to ask on
+        expect(done.returncode != 0 and "no password" in done.stderr, f"it says: {done.stderr}")
+        expect_equal(simulator.counts().get("Login", 0), 0, "logins tried")
     with matrix.row("an unknown host and a closed port: one line that names them"):
         attempt.fails("no-such-host.invalid", address="no-such-host.invalid")
         with socket.socket() as free:
@@ -193,7 +208,8 @@ def rows_of_trust(matrix, attempt, simulator):
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=False)
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=True)
     with matrix.row("--insecure mounts; GOVC_INSECURE does not weaken an explicit --thumbprint"):
-        attempt.works("--insecure", tls=False)
+        said = attempt.works("--insecure", tls=False)
+        expect("not verified" in said and said.count("\n") == 1, f"it says: {said!r}")
         insecure = clean_environment(GOVC_INSECURE="1")
         attempt.works(tls=False, environment=insecure)
         attempt.fails("thumbprint", options=["--thumbprint", wrong], tls=False, environment=insecure)
@@ -207,6 +223,9 @@ def rows_of_trust(matrix, attempt, simulator):
                 attempt.works(tls=False, environment=environment)
             else:
                 attempt.fails("--thumbprint", tls=False, environment=environment)
+    with matrix.row("GOVC_TLS_KNOWN_HOSTS may name a file that is not there yet"):
+        absent = attempt.scene.path("no-known-hosts")
+        attempt.works(environment=clean_environment(GOVC_TLS_KNOWN_HOSTS=absent))
 
 
 def rows_of_mount_points(matrix, attempt, simulator):
@@ -224,6 +243,7 @@ def rows_of_mount_points(matrix, attempt, simulator):
     with matrix.row("auto_unmount and unknown options are refused with the reason"):
         attempt.fails("auto_unmount", options=["-o", "auto_unmount"])
         attempt.fails("no_such_option", options=["-o", "no_such_option"])
+        attempt.fails("max_read=much", options=["-o", "max_read=much"])
     with matrix.row("a second writing mount of one state directory is refused, a reading one is not"):
         first = Mount(scene, simulator)
         attempt.fails(first.state, options=["--state-dir", first.state])
@@ -279,6 +299,64 @@ def rows_of_ending(matrix, attempt, simulator):
         again.unmount()
 
 
+@contextlib.contextmanager
+def held_while_starting(simulator, command):
+    """The program, started, while the vCenter does not answer its first look at the inventory."""
+    simulator.control("expire-sessions")  # those of daemons that were killed
+    held = simulator.inject("hold", "CreateContainerView", count=0)
+    process = spawn(command, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: simulator.control("hits", number=held)["held"] > 0, "it reads the inventory")
+        expect_equal(simulator.sessions(), 1, "sessions")
+        yield process
+    finally:
+        simulator.control("release", number=held)
+        simulator.control("clear")
+        end_process(process)
+
+
+def rows_of_ending_early(matrix, attempt, simulator):
+    program = binary("VTPMFS_BIN", "fs/vtpmfs")
+    with matrix.row("SIGTERM before the mount answers: exit 130, no mount, no session left"):
+        words = attempt.words()
+        with held_while_starting(simulator, [program, "-f", *words]) as process:
+            process.terminate()
+            expect_equal(process.wait(75), 130, "exit status")
+            expect_equal(simulator.sessions(), 0, "sessions")
+            expect(mount_line(words[-1]) is None, "mounted")
+    with matrix.row("whoever started it was killed: the daemon does not mount behind his back"):
+        words = attempt.words()
+        with held_while_starting(simulator, [program, *words]) as process:
+            process.kill()
+            process.wait()
+        wait_until(lambda: simulator.sessions() == 0, "the daemon logs out", 75)
+        wait_until(lambda: mount_line(words[-1]) is None, "it unmounts")
+    with matrix.row("an inventory that cannot be read is told at once, not after an hour"):
+        simulator.inject("fault", "CreateContainerView", fault={"type": "SystemError"}, count=0)
+        attempt.fails("the inventory cannot be read", status=1)
+        simulator.control("clear")
+
+
+def rows_of_a_changed_password(matrix, attempt, simulator):
+    with matrix.row("after a refused login the mount waits for SIGHUP, and then goes on"):
+        mount = Mount(attempt.scene, simulator)
+        password = mount.command[mount.command.index("--password-file") + 1]
+        simulator.control("add-user", user=USER, password="another one")
+        simulator.reset_counts()
+        simulator.control("expire-sessions")
+        simulator.control("create-vm", name="meanwhile", folder="DC1/vm/Empty")
+        wait_until(lambda: mount.log_has("failed"), "the login is refused")
+        expect_equal(simulator.counts().get("Login", 0), 1, "logins tried")
+        with open(password, "w", encoding="utf-8") as file:
+            file.write("another one\n")
+        os.kill(mount.process.pid, signal.SIGHUP)
+        wait_until(lambda: "meanwhile" in os.listdir(mount.path("DC1/vm/Empty")), "the new VM shows")
+        mount.unmount()
+        expect_equal(simulator.sessions(), 0, "sessions")
+        simulator.control("add-user", user=USER, password=PASSWORD)
+        simulator.destroy("meanwhile")
+
+
 def main():
     matrix = Matrix("mounting and unmounting")
     need_mounts(matrix)
@@ -290,6 +368,8 @@ def main():
         rows_of_trust(matrix, attempt, simulator)
         rows_of_mount_points(matrix, attempt, simulator)
         rows_of_ending(matrix, attempt, simulator)
+        rows_of_ending_early(matrix, attempt, simulator)
+        rows_of_a_changed_password(matrix, attempt, simulator)
     matrix.end()
 
 

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <optional>
+#include <string>
 #include <system_error>
 
 #include "vsphere/http/thumbprint.h"
@@ -56,12 +56,12 @@ Result<KnownHosts> KnownHosts::load(const std::vector<std::string>& files, std::
   for (const auto& file : files) {
     errno = 0;
     std::ifstream stream(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    if (!stream.is_open() && errno == ENOENT) continue;  // govc: nobody is known yet
+    for (std::string line; std::getline(stream, line);) known.add_lines(line, host, port);
     if (!stream.is_open() || stream.bad()) {
       const int code = errno != 0 ? errno : EIO;
       return fail(code, "known hosts file " + file + ": " + std::generic_category().message(code));
     }
-    known.add_lines(text, host, port);
   }
   return known;
 }
@@ -74,19 +74,16 @@ void KnownHosts::add_lines(std::string_view text, std::string_view host, int por
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     const auto blank = line.find(' ');
     if (blank == std::string_view::npos) continue;
-    const auto thumbprint_text = line.substr(blank + 1);
-    if (thumbprint_text.find(' ') != std::string_view::npos) continue;
     const auto name = split_host(line.substr(0, blank));
     if (!name || name->port != port || !same_host(name->host, host)) continue;
-    if (auto thumbprint = normal_thumbprint(thumbprint_text)) {
-      thumbprints_.push_back(std::move(*thumbprint));
-    }
+    const auto text_of_it = line.substr(blank + 1);
+    const bool one_word = text_of_it.find(' ') == std::string_view::npos;
+    thumbprint_ = one_word ? normal_thumbprint(text_of_it).value_or("") : "";
   }
 }
 
 bool KnownHosts::contains(std::string_view thumbprint) const {
-  return !thumbprint.empty() &&
-         std::find(thumbprints_.begin(), thumbprints_.end(), thumbprint) != thumbprints_.end();
+  return !thumbprint.empty() && thumbprint == thumbprint_;
 }
 
 }  // namespace vtpmfs::vsphere::http

@@ -13,6 +13,7 @@ namespace vtpmfs::vsphere::http {
 namespace {
 
 constexpr size_t kMaxHeaderBytes = 65536;
+constexpr long kConnectTimeoutMs = 30'000;
 
 /// The value of a header line where it has that name.
 std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
@@ -45,6 +46,8 @@ void Transfer::set_up_connection(bool fresh_connection) {
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  // curl gives each address but the last half of this: a dead first one must leave time for others.
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
@@ -78,7 +81,6 @@ void Transfer::set_up_request() {
   if (request_.method == HttpRequest::Method::get) {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else {
-    // POSTFIELDS is read in place: no copy of a password stays behind.
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request_.body.size()));

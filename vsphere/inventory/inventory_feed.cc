@@ -180,10 +180,23 @@ class InventoryFeed : public InventorySource {
         watching_ = true;
         return {};
       }
-      if (!is_unknown_path(made.error())) return fail(made.error());
+      if (!is_unknown_path(made.error())) {
+        // Without an answer it may have been made: a second one would tell everything twice.
+        if (!made.error().fault) drop_collector(call);
+        return fail(made.error());
+      }
       const std::string& path = made.error().fault->name;
       if (feed_needs(path) || !unknown_paths_.insert(path).second) return fail(made.error());
     }
+  }
+
+  /// Its filters go with it, where the server hears of it.
+  void drop_collector(const Call& call) {
+    _vim25__DestroyPropertyCollector request;
+    request._USCOREthis = to_soap(*collector_);
+    (void)vsphere::call<_vim25__DestroyPropertyCollectorResponse>(caller_, request, call);
+    collector_.reset();
+    begin_anew();
   }
 
   SoapCaller& caller_;

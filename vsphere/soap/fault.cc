@@ -40,6 +40,18 @@ std::string words_without_cause(const Fault& fault) {
   return words;
 }
 
+/// A server's text goes to terminals and logs: one line, and nothing that steers a terminal.
+std::string without_controls(std::string words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const auto c = static_cast<unsigned char>(words[i]);
+    if (c < 0x20 || c == 0x7F) words[i] = ' ';
+    // U+0080 to U+009F
+    if (c == 0xC2 && i + 1 < words.size() && static_cast<unsigned char>(words[i + 1]) < 0xA0)
+      words.replace(i, 2, " ");
+  }
+  return words;
+}
+
 }  // namespace
 
 bool Fault::has_message_key(std::string_view key) const {
@@ -71,7 +83,7 @@ std::string words_of(const Fault& fault) {
     words += "; caused by " + words_without_cause(*cause);
     cause = cause->cause.get();
   }
-  return words;
+  return without_controls(std::move(words));
 }
 
 Error error_of(Fault fault) {

@@ -146,25 +146,27 @@ TextCheck check_text(std::string_view xml) {
 std::string with_short_references(std::string_view xml) {
   std::string text;
   text.reserve(xml.size());
-  while (!xml.empty()) {
-    const auto next = std::min(xml.find('&'), xml.find(kSectionStart));
-    text += xml.substr(0, next);
-    if (next == std::string_view::npos) break;
-    xml.remove_prefix(next);
+  // Looked for again only behind the section that was found: most texts have references and none.
+  size_t section = xml.find(kSectionStart);
+  for (size_t at = 0; at < xml.size();) {
+    const size_t next = std::min({xml.find('&', at), section, xml.size()});
+    text += xml.substr(at, next - at);
+    const auto rest = xml.substr(next);
     size_t length = 0;
-    if (xml.starts_with('&')) {
-      const auto reference = reference_at(xml);
+    if (next == section) {
+      length = std::min(section_at(rest), rest.size());
+      section = xml.find(kSectionStart, next + length);
+    } else if (!rest.empty()) {
+      const auto reference = reference_at(rest);
       length = std::max<size_t>(reference.length, 1);
       if (is_long(reference)) {
         append_utf8(text, reference.character);
-        xml.remove_prefix(length);
+        at = next + length;
         continue;
       }
-    } else {
-      length = std::min(section_at(xml), xml.size());
     }
-    text += xml.substr(0, length);
-    xml.remove_prefix(length);
+    text += rest.substr(0, length);
+    at = next + length;
   }
   return text;
 }

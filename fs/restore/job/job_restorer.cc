@@ -24,8 +24,8 @@ std::string place_key(const RestoreRequest& request) {
 }  // namespace
 
 JobRestorer::JobRestorer(RestoreSurroundings surroundings,
-                         std::function<void(const vsphere::MoRef&)> restored)
-    : surroundings_(std::move(surroundings)), restored_(std::move(restored)) {
+                         std::function<void(const vsphere::MoRef&)> restored, EndPatience patience)
+    : surroundings_(std::move(surroundings)), restored_(std::move(restored)), patience_(patience) {
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -49,7 +49,6 @@ void JobRestorer::start(RestoreRequest request, vsphere::CancelToken interrupted
 }
 
 void JobRestorer::shut_down() {
-  constexpr std::chrono::seconds kGrace{60};
   std::deque<Waiting> unstarted;
   {
     std::unique_lock hold(lock_);
@@ -61,11 +60,18 @@ void JobRestorer::shut_down() {
     waiting.done(fail(EINTR, "the mount ends; nothing was created"));
   if (stop_.cancelled()) return;  // waited for already
   std::unique_lock hold(lock_);
-  // What runs is finished; what takes too long is cancelled, rolled back or left to the journal.
-  if (!changed_.wait_for(hold, kGrace, [this] { return running_ == 0; })) {
+  // What runs is finished; what takes too long is rolled back, or in the end left to the journal:
+  // nothing waits for a vCenter that does not answer.
+  const auto idle = [this] { return running_ == 0; };
+  const auto wait_then_cancel = [&](std::chrono::milliseconds patience,
+                                    const vsphere::CancelToken& token) {
+    if (changed_.wait_for(hold, patience, idle)) return;
     hold.unlock();
-    stop_.cancel();
-  }
+    token.cancel();
+    hold.lock();
+  };
+  wait_then_cancel(patience_.finish, stop_);
+  wait_then_cancel(patience_.take_away, abandon_);
 }
 
 void JobRestorer::work() {
@@ -114,7 +120,7 @@ Status JobRestorer::restore(Waiting& waiting) {
   const std::string name = waiting.request.vm_name;
   spdlog::info("restore of '{}' begins", name);
   RestoreJob job(surroundings_, std::move(waiting.request), waiting.interrupted, stop_,
-                 waiting.changed);
+                 waiting.changed, abandon_);
   Status result = job.run();
   if (result)
     spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);

@@ -1,6 +1,7 @@
 // The Restorer: a few threads that run restore jobs, one name at a time.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -15,6 +16,13 @@
 
 namespace vtpmfs::fs {
 
+/// How long shut_down() waits for what runs: to be finished, and then to be taken away. Together
+/// they stay below a minute.
+struct EndPatience {
+  std::chrono::milliseconds finish{30'000};
+  std::chrono::milliseconds take_away{25'000};
+};
+
 /// At most `kThreads` restores at a time, so that a vCenter is not run over; the others wait in
 /// order. Two restores of one name in one folder never run side by side: the second gets EEXIST.
 /// Threads: its own, joined by the destructor.
@@ -23,8 +31,8 @@ class JobRestorer final : public Restorer {
   static constexpr int kThreads = 8;
   /// `restored` is told of each finished VM before anybody is answered, so that it can be shown at
   /// once.
-  JobRestorer(RestoreSurroundings surroundings,
-              std::function<void(const vsphere::MoRef&)> restored);
+  JobRestorer(RestoreSurroundings surroundings, std::function<void(const vsphere::MoRef&)> restored,
+              EndPatience patience = {});
   JobRestorer(const JobRestorer&) = delete;
   JobRestorer& operator=(const JobRestorer&) = delete;
   ~JobRestorer() override;
@@ -46,7 +54,9 @@ class JobRestorer final : public Restorer {
 
   const RestoreSurroundings surroundings_;
   const std::function<void(const vsphere::MoRef&)> restored_;
+  const EndPatience patience_;
   const vsphere::CancelToken stop_;
+  const vsphere::CancelToken abandon_;
   std::mutex lock_;
   std::condition_variable changed_;
   std::deque<Waiting> queue_;

@@ -26,11 +26,12 @@ std::string now_text() {
 
 RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
                        vsphere::CancelToken interrupted, vsphere::CancelToken stop,
-                       StatusListener listener)
+                       StatusListener listener, vsphere::CancelToken abandon)
     : surroundings_(surroundings),
       request_(std::move(request)),
       interrupted_(std::move(interrupted)),
       stop_(std::move(stop)),
+      abandon_(std::move(abandon)),
       listener_(std::move(listener)) {
   status_.vm_name = request_.vm_name;
   status_.started = now_text();
@@ -190,7 +191,7 @@ void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
-  const vsphere::Call own{surroundings_.timeout, vsphere::CancelToken{}, "",
+  const vsphere::Call own{surroundings_.timeout, abandon_, "",
                           [this](bool silent) { tell_silence(silent); }};
   const Status gone = take_away(own);
   if (gone) {

@@ -41,9 +41,11 @@ struct RestoreSurroundings {
 class RestoreJob {
  public:
   /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`: the
-  /// mount ends.
+  /// mount ends, and what was made is taken away. `abandon`: no time is left for that either; what
+  /// is there is left to the journal.
   RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
-             vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener);
+             vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener,
+             vsphere::CancelToken abandon = {});
 
   /// The whole restore. The errno is that of SPEC's table, the status has the words.
   Status run();
@@ -86,6 +88,7 @@ class RestoreJob {
   RestoreRequest request_;
   const vsphere::CancelToken interrupted_;
   const vsphere::CancelToken stop_;
+  const vsphere::CancelToken abandon_;
   const StatusListener listener_;
   RestoreStatus status_;
   RestoreRecord record_;

@@ -80,8 +80,8 @@ Result<StagedId> RestoreDirectory::staged_or_made() {
     folder = shown ? shown->id : cache::MoRef{};
     auto child = tree_->store().lookup(*id, place_.way[i]);
     if (!child && child.error().code == Errno{ENOENT}) {
-      child = tree_->store().create(*id, place_.way[i], true, 0700, tree_->access().uid,
-                                    tree_->access().gid);
+      child = tree_->store().create(*id, place_.way[i], true, tree_->access().directory_permissions,
+                                    tree_->access().uid, tree_->access().gid);
       // The kernel knows the folder by this number; that something is staged in it changes nothing.
       if (child && !folder.empty()) tree_->keep_inode(*child, tree_->folder_inode(folder));
     }
@@ -161,7 +161,7 @@ Result<Attributes> RestoreDirectory::attributes() {
   Attributes out;
   out.ino = inode_;
   out.type = NodeType::directory;
-  out.permissions = 0700U & ~tree_->access().umask;
+  out.permissions = tree_->access().directory_permissions;
   out.links = 1;
   out.uid = tree_->access().uid;
   out.gid = tree_->access().gid;

@@ -18,7 +18,8 @@ namespace vtpmfs::fs {
 struct RestoreAccess {
   uint32_t uid = 0;
   uint32_t gid = 0;
-  uint32_t umask = 0;
+  uint32_t directory_permissions = 0700;
+  uint32_t file_permissions = 0600;
   std::set<uint32_t> users;  ///< besides the owner and root
 };
 

@@ -41,7 +41,7 @@ Result<Attributes> StatusFile::staged_directory_times() {
   if (!directory) return fail(directory.error());
   Attributes out;
   out.ino = inode_;
-  out.permissions = 0600U & ~tree_->access().umask;
+  out.permissions = tree_->access().file_permissions;
   out.uid = directory->uid;
   out.gid = directory->gid;
   out.atime = out.mtime = out.ctime = directory->ctime;

@@ -353,22 +353,59 @@ TEST_F(FeedTest, AnAnswerThatIsNoneOfVcentersLeavesWhatIsKnown) {
 }
 
 TEST_F(FeedTest, ReadyTellsWhyItIsNot) {
-  for (int i = 0; i < 10'000; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
-  model->feed().start();
-  ASSERT_TRUE(eventually([&] { return inventory_source.calls() >= 2; }));  // the first has failed
-  vsphere::Call call;
-  call.timeout = std::chrono::milliseconds(50);
-  const Status ready = model->feed().ready(call);
+  for (int i = 0; i < 3; ++i) inventory_source.put(fail(EHOSTUNREACH, "no route"));
+  const Status ready = start();
   ASSERT_FALSE(ready);
   EXPECT_EQ(ready.error().code, Errno{EHOSTUNREACH});
 }
 
+TEST_F(FeedTest, ReadyMayBeCancelled) {
+  vsphere::Call call;
+  call.timeout = std::chrono::minutes(10);
+  model->feed().start();
+  std::thread impatient([cancel = call.cancel] { cancel.cancel(); });
+  const Status ready = model->feed().ready(call);
+  impatient.join();
+  ASSERT_FALSE(ready);
+  EXPECT_EQ(ready.error().code, Errno{EINTR});
+}
+
+Error refused_login() {
+  Error error{Errno{EACCES}, "InvalidLogin"};
+  error.login_refused = true;
+  return error;
+}
+
 TEST_F(FeedTest, ARefusedLoginIsNotTriedAgain) {
-  inventory_source.put(fail(EACCES, "InvalidLogin"));
+  inventory_source.put(fail(refused_login()));
   const Status ready = start();
   ASSERT_FALSE(ready);
-  EXPECT_EQ(ready.error().code, Errno{EACCES});
+  EXPECT_TRUE(ready.error().login_refused);
   EXPECT_EQ(inventory_source.calls(), 1);
+}
+
+TEST_F(FeedTest, ALoginThatWasRefusedLaterIsTriedAgainWhenAPersonSaysSo) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  inventory_source.put(fail(refused_login()));
+  EXPECT_TRUE(eventually([&] { return !model->feed().alive(); }));
+  source.add(tpm_detail(2), "x");
+  inventory_source.put(update_of({enter_vm(vm_ref(2), "vm2", kVmFolder)}));
+  const int calls = inventory_source.calls();
+  model->feed().retry();
+  EXPECT_TRUE(eventually([&] { return inventory_source.idle(); }));
+  EXPECT_GT(inventory_source.calls(), calls);
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2"));
+}
+
+TEST_F(FeedTest, AMissingRightIsNoRefusedLogin) {
+  put_fleet(1);
+  ASSERT_TRUE(start());
+  inventory_source.put(fail(EACCES, "NoPermission"));
+  source.add(tpm_detail(2), "x");
+  put_and_wait({enter_vm(vm_ref(2), "vm2", kVmFolder)});
+  EXPECT_TRUE(model->feed().alive());
+  EXPECT_THAT(names(), ElementsAre("vm1", "vm2"));
 }
 
 TEST_F(FeedTest, RefreshWaitsForANewVmAndShowsIt) {

@@ -29,6 +29,8 @@ TEST(CommandLine, ServerUserAndMountPoint) {
   EXPECT_EQ(options->mount_point, "/mnt/vc");
   EXPECT_FALSE(options->tls.insecure);
   EXPECT_FALSE(options->read_only);
+  EXPECT_EQ(options->file_permissions(), 0600U);
+  EXPECT_EQ(options->directory_permissions(), 0700U);
 }
 
 TEST(CommandLine, OptionsMayStandAnywhere) {
@@ -58,7 +60,8 @@ TEST(CommandLine, MountOptionsAreTheSameWords) {
   EXPECT_EQ(options->vms, cache::VmFilter::encrypted);
   EXPECT_EQ(options->password_file, "/etc/p");
   EXPECT_EQ(options->uid, 7U);
-  EXPECT_EQ(options->umask, 022U);
+  EXPECT_EQ(options->file_permissions(), 0644U);
+  EXPECT_EQ(options->directory_permissions(), 0755U);
   EXPECT_EQ(options->state_directory, "/s");
   EXPECT_EQ(options->fuse_options, std::vector<std::string>{"noexec"});
 }
@@ -68,6 +71,12 @@ TEST(CommandLine, FstabWordsAreIgnored) {
       read({"u@vc", "/m", "-o", "_netdev,nofail,x-systemd.automount,user,noauto,rw,dev,suid"});
   ASSERT_TRUE(options) << options.error().words;
   EXPECT_TRUE(options->fuse_options.empty());
+}
+
+TEST(CommandLine, AnAccountMayBeAMountOption) {
+  const auto options = read({"vc", "/m", "-o", "user=backup,comment=nightly"});
+  ASSERT_TRUE(options) << options.error().words;
+  EXPECT_EQ(options->user, "backup");
 }
 
 TEST(CommandLine, AutoUnmountIsRefused) {
@@ -96,7 +105,8 @@ TEST(CommandLine, GovcEnvironment) {
   EXPECT_EQ(options->port, 8443);
   EXPECT_EQ(options->user, "u@d");
   EXPECT_TRUE(options->tls.insecure);
-  EXPECT_EQ(govc_password(environment_of({{"GOVC_URL", "https://u:pw@vc"}})), "pw");
+  EXPECT_EQ(govc_password(environment_of({{"GOVC_URL", "https://u%40d:pw@vc:8443"}}), *options),
+            "pw");
 }
 
 TEST(CommandLine, UsernameVariableOverridesTheUrl) {
@@ -112,6 +122,42 @@ TEST(CommandLine, AnotherServersAccountIsNotTaken) {
   const auto options = read({"other", "/m"}, {{"GOVC_URL", "a@vc"}});
   ASSERT_FALSE(options);
   EXPECT_NE(options.error().words.find("no account"), std::string::npos);
+}
+
+TEST(CommandLine, AnotherServersOrAccountsPasswordIsNotTaken) {
+  using Variables = std::map<std::string, std::string>;
+  const auto password = [](std::vector<std::string> words, const Variables& variables) {
+    const auto options = read(std::move(words), variables);
+    EXPECT_TRUE(options) << options.error().words;
+    const auto found = govc_password(environment_of(variables), *options);
+    EXPECT_TRUE(found) << found.error().words;
+    return *found;
+  };
+  const Variables url{{"GOVC_URL", "https://alice:pw@prod"}};
+  EXPECT_EQ(password({"alice@lab", "/m"}, url), std::nullopt);
+  EXPECT_EQ(password({"alice@prod:8443", "/m"}, url), std::nullopt);
+  EXPECT_EQ(password({"--user", "bob", "/m"}, url), std::nullopt);
+  EXPECT_EQ(password({"alice@PROD", "/m"}, url), "pw");
+  EXPECT_EQ(password({"/m"}, url), "pw");
+  const Variables renamed{{"GOVC_URL", "https://alice:pw@prod"}, {"GOVC_USERNAME", "bob"}};
+  EXPECT_EQ(password({"/m"}, renamed), "pw");
+  EXPECT_EQ(password({"carol@prod", "/m"}, renamed), std::nullopt);
+  EXPECT_EQ(password({"/m"}, {{"GOVC_URL", "https://prod"}, {"GOVC_USERNAME", "bob"}}),
+            std::nullopt);
+}
+
+TEST(CommandLine, AnAccountOfTheSameHostAtAnotherPortIsNotTaken) {
+  EXPECT_FALSE(read({"vc:8443", "/m"}, {{"GOVC_URL", "a@vc"}}));
+}
+
+TEST(CommandLine, InsecureIsWhatGovcTakesForIt) {
+  for (const char* yes : {"1", "true", "TRUE"})
+    EXPECT_TRUE(read({"u@vc", "/m"}, {{"GOVC_INSECURE", yes}})->tls.insecure) << yes;
+  for (const char* no : {"0", "false", "t", "yes", "no", "off"}) {
+    const auto options = read({"u@vc", "/m"}, {{"GOVC_INSECURE", no}});
+    ASSERT_TRUE(options) << no << options.error().words;
+    EXPECT_FALSE(options->tls.insecure) << no;
+  }
 }
 
 TEST(CommandLine, ExplicitTrustOverridesGovcInsecure) {
@@ -132,6 +178,8 @@ TEST(CommandLine, Refusals) {
                                                 {"u@vc", "/m", "--nonsense"},
                                                 {"u@vc", "/m", "--vms", "some"},
                                                 {"u@vc", "/m", "--timeout", "soon"},
+                                                {"u@vc", "/m", "--timeout", "0"},
+                                                {"u@vc", "/m", "--nvram-poll", "0s"},
                                                 {"u@vc", "/m", "--thumbprint", "AB"},
                                                 {"u@vc", "/m", "-o", "nonsense=1"},
                                                 {"u@vc", "/m", "-o", "ro=1"},

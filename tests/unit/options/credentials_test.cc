@@ -75,19 +75,52 @@ TEST_F(PasswordFile, SystemdCredentialComesBeforeTheEnvironment) {
   EXPECT_EQ((*password)(), "from-systemd");
 }
 
+Result<std::string> password_of(const std::string& govc_password) {
+  const auto password =
+      find_password(Options(), [&](const char* name) -> std::optional<std::string> {
+        if (std::string(name) == "GOVC_PASSWORD") return govc_password;
+        return std::nullopt;
+      });
+  if (!password) return fail(password.error());
+  return (*password)();
+}
+
 TEST_F(PasswordFile, EnvironmentMayNameAFileAsInGovc) {
-  const std::string path = write("in-a-file\n", 0600);
-  Options options;
-  for (const auto& [value, expected] :
-       {std::pair<std::string, std::string>{"plain", "plain"}, {path, "in-a-file"}}) {
-    const auto password =
-        find_password(options, [v = value](const char* name) -> std::optional<std::string> {
-          if (std::string(name) == "GOVC_PASSWORD") return v;
-          return std::nullopt;
-        });
-    ASSERT_TRUE(password);
-    EXPECT_EQ((*password)(), expected);
+  EXPECT_EQ(password_of("plain"), "plain");
+  EXPECT_EQ(password_of("/no/such/file"), "/no/such/file");
+  EXPECT_EQ(password_of(directory_), directory_);
+  EXPECT_EQ(password_of(write(" in a file \n\n", 0600)), "in a file");
+}
+
+TEST_F(PasswordFile, EnvironmentMayNameAPipeAsInGovc) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "piped\n", 6), 6);
+  close(ends[1]);
+  EXPECT_EQ(password_of("/dev/fd/" + std::to_string(ends[0])), "piped");
+  close(ends[0]);
+}
+
+TEST_F(PasswordFile, OfTheEnvironmentWithoutAPasswordIsRefused) {
+  EXPECT_EQ(password_of(write(" \n", 0600)).error().code, Errno{EINVAL});
+  EXPECT_EQ(password_of(write(std::string(5000, 'x'), 0600)).error().code, Errno{EFBIG});
+}
+
+/// What another user sees of a private file.
+TEST_F(PasswordFile, OfTheEnvironmentThatMustNotBeReadIsRefused) {
+  const std::string path = write("s3cret\n", 0000);
+  const bool root = geteuid() == 0;
+  chmod(directory_.c_str(), 0755);
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
   }
+  const auto password = password_of(path);
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  ASSERT_FALSE(password);
+  EXPECT_EQ(password.error().code, Errno{EACCES});
+  EXPECT_NE(password.error().words.find("GOVC_PASSWORD: " + path), std::string::npos);
 }
 
 }  // namespace

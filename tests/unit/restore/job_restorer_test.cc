@@ -160,5 +160,22 @@ TEST_F(JobRestorerTest, TheEndFinishesWhatRunsAndRefusesWhatWaits) {
   EXPECT_EQ(target_.machines.size(), static_cast<size_t>(JobRestorer::kThreads));
 }
 
+TEST_F(JobRestorerTest, ARollBackThatHangsAtTheEndIsLeftToTheJournal) {
+  target_.faults["upload"] = {Error{Errno{EIO}, "broken"}};
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "destroy") gate_.pass();
+  };
+  const EndPatience none{std::chrono::milliseconds(1), std::chrono::milliseconds(1)};
+  JobRestorer restorer(surroundings(), nullptr, none);
+  start(restorer, "pay01");
+  ASSERT_TRUE(gate_.wait_inside(1));
+  restorer.shut_down();
+  gate_.open();
+  EXPECT_EQ(answers_.wait_for(1).size(), 1U);
+  EXPECT_EQ(target_.machines.size(), 1U);
+  ASSERT_EQ(journal_.records().size(), 1U);
+  EXPECT_EQ(journal_.records().begin()->second.state, RestoreRecord::State::left_behind);
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs

@@ -165,7 +165,7 @@ class RestoreTreeTest : public ::testing::Test {
     sets_ =
         std::make_shared<StagedSets>(*store_, inventory_, clock_, restorer_, nvram_max_, settle_);
     tree_ = std::make_shared<RestoreTree>("4c5a1e3a", *store_, inventory_, sets_,
-                                          RestoreAccess{kUser.uid, kUser.gid, 022, {1005}});
+                                          RestoreAccess{kUser.uid, kUser.gid, 0700, 0600, {1005}});
   }
 
   // -- paths below restore/

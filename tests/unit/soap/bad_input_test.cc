@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "tests/unit/soap/envelope.h"
 #include "vsphere/soap/message.h"
@@ -194,6 +195,15 @@ TEST(TextCheck, LongReferencesAreReplacedOutsideOfCdata) {
   EXPECT_EQ(with_short_references(text),
             "&#65;\xF0\x9F\x94\x92&#60;<![CDATA[&#x1F512; & &x;]]>\xF0\x9F\x94\x92&lt;\xC3\xBC");
   EXPECT_FALSE(check_text("&#65;&#x20AC;&#65533; &amp; <![CDATA[&#x1F512;]]>").has_long_references);
+}
+
+TEST(TextCheck, ManyReferencesBehindALongOneCostNoMoreThanEach) {
+  std::string many;
+  for (int i = 0; i < 1'600'000; ++i) many += "&amp;";
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(with_short_references("&#x1F512;" + many), "\xF0\x9F\x94\x92" + many);
+  // A look through the rest at each of them takes ten minutes and more.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
 }
 
 }  // namespace

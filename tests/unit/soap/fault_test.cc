@@ -172,5 +172,14 @@ TEST(WriteFault, ComesBackAsItWas) {
   EXPECT_EQ(answer.error().fault->message, "taken & gone");
 }
 
+TEST(FaultWords, AreOneLineThatSteersNoTerminal) {
+  Fault fault;
+  fault.type = "SystemError";
+  fault.message =
+      "first\nsecond\x1B[31m\xC2\x9B"
+      "2J Z\xC3\xBCrich";
+  EXPECT_EQ(words_of(fault), "SystemError: first second [31m 2J Z\xC3\xBCrich");
+}
+
 }  // namespace
 }  // namespace vtpmfs::vsphere

@@ -207,6 +207,21 @@ TEST_F(InventoryFeedTest, WithoutNamesThereIsNoTree) {
   EXPECT_EQ(caller.count("CreateFilter"), 1U);
 }
 
+TEST_F(InventoryFeedTest, AFilterThatMayHaveBeenMadeGoesWithItsCollector) {
+  int calls = 0;
+  caller.on("CreateFilter", [&](const std::string&) {
+    if (++calls == 1) return Result<std::string>(fail(ETIMEDOUT, "no answer"));
+    return Result<std::string>(made("CreateFilter", "PropertyFilter", "filter-2"));
+  });
+  caller.on("DestroyPropertyCollector", {response("DestroyPropertyCollector", "")});
+  caller.on("WaitForUpdatesEx", {updates("1", "")});
+  EXPECT_FALSE(feed->next({}));
+  ASSERT_EQ(caller.count("DestroyPropertyCollector"), 1U);
+  EXPECT_THAT(caller.requests("DestroyPropertyCollector")[0], HasSubstr("own-1"));
+  ASSERT_TRUE(feed->next({}));
+  EXPECT_THAT(caller.requests("CreateFilter")[1], HasSubstr("own-2"));
+}
+
 TEST_F(InventoryFeedTest, AServerAwayIsAnErrorAndTheVersionIsKept) {
   int calls = 0;
   caller.on("WaitForUpdatesEx", [&](const std::string&) {

@@ -104,6 +104,7 @@ TEST_F(FileServiceTest, A401ThatStaysCostsOneLoginAndNotOneForEachFile) {
     EXPECT_EQ(fetched.error().code, Errno{EACCES});
   }
   EXPECT_EQ(service_.count("Login"), 2);
+  EXPECT_TRUE(http::eventually([&] { return service_.open_sessions() == 1; }));
 }
 
 TEST_F(FileServiceTest, StatusesHaveTheirErrno) {

@@ -86,6 +86,18 @@ TEST(KnownHosts, TakesTheLinesOfThisServer) {
   EXPECT_FALSE(known("vc.example 00:" + kSha1, "vc.example", 443));
 }
 
+TEST(KnownHosts, TheLastLineOfAServerReplacesTheOthers) {
+  http::KnownHosts hosts;
+  hosts.add_lines("vc " + kSha1 + "\n", "vc", 443);
+  EXPECT_TRUE(hosts.contains(kSha1));
+  const std::string next = "FF" + kSha1.substr(2);
+  hosts.add_lines("other 00\nVC:443 " + next + "\nvc:8443 " + kSha1 + "\n", "vc", 443);
+  EXPECT_FALSE(hosts.contains(kSha1));
+  EXPECT_TRUE(hosts.contains(next));
+  hosts.add_lines("vc ", "vc", 443);
+  EXPECT_TRUE(hosts.empty());
+}
+
 TEST(SessionCookie, IsKeptAsItCame) {
   EXPECT_EQ(session_cookie({"a=b", "vmware_soap_session=\"x;y\"; Path=/; HttpOnly"}),
             "vmware_soap_session=\"x");  // a value ends at the first semicolon, quoted or not

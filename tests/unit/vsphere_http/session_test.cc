@@ -132,9 +132,37 @@ TEST_F(SessionTest, ARefusedLoginIsNeverTriedAgain) {
     const auto again = session_->renew_and_wait(0, http::patient());
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, Errno{EACCES});
+    EXPECT_TRUE(again.error().login_refused);
   }
   EXPECT_FALSE(current_time());
   EXPECT_EQ(service_.count("Login"), 1);
+}
+
+TEST_F(SessionTest, ARefusedLoginIsTriedAgainWhenAPersonSaysSo) {
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(session_->forget_refusal());
+  service_.expire_sessions();
+  password_ = "old one";
+  EXPECT_TRUE(current_time().error().login_refused);
+  password_ = "right";
+  EXPECT_TRUE(current_time().error().login_refused);
+  EXPECT_TRUE(session_->forget_refusal());
+  EXPECT_TRUE(current_time());
+  EXPECT_EQ(service_.count("Login"), 3);
+}
+
+TEST_F(SessionTest, OnlyARefusalOfTheServersIsARefusedLogin) {
+  ASSERT_TRUE(open());
+  service_.before = [](const auto&, const std::string& method, http::Wire& wire) {
+    if (method == "CurrentTime") wire.answer(500, fault("NoPermission", "no"));
+    if (method == "CreateFolder") wire.answer(403, "<html>proxy</html>");
+    return method == "CurrentTime" || method == "CreateFolder";
+  };
+  const auto forbidden = current_time();
+  ASSERT_FALSE(forbidden);
+  EXPECT_EQ(forbidden.error().code, Errno{EACCES});
+  EXPECT_FALSE(forbidden.error().login_refused);
+  EXPECT_FALSE(create_folder().error().login_refused);
 }
 
 TEST_F(SessionTest, ALaterLoginThatIsRefusedEndsItForEverybody) {
@@ -199,6 +227,24 @@ TEST_F(SessionTest, WithoutAPasswordThereIsNoLogin) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().words, "no password file");
   EXPECT_EQ(service_.count("Login"), 0);
+}
+
+TEST_F(SessionTest, ASessionThatALoginWithoutAnAnswerMayHaveMadeIsEnded) {
+  service_.before = [](const auto&, const std::string& method, http::Wire& wire) {
+    if (method == "Login") wire.reset();
+    return method == "Login";
+  };
+  ASSERT_TRUE(discover());
+  SessionSettings settings;
+  settings.password = []() -> Result<std::string> { return "right"; };
+  settings.session_manager = *found_.refs.session_manager;
+  settings.endpoint = found_.vim;
+  settings.first_cookie = "vmware_soap_session=\"first\"";
+  session_ = std::make_unique<Session>(*transport_, counts_, settings);
+  EXPECT_FALSE(session_->renew_and_wait(0, http::patient()));
+  close();
+  EXPECT_EQ(service_.count("Logout"), 1);
+  EXPECT_EQ(service_.last("Logout").header("cookie"), "vmware_soap_session=\"first\"");
 }
 
 TEST_F(SessionTest, ALogoutThatIsNotAnsweredIsGivenUp) {

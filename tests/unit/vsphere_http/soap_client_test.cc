@@ -118,6 +118,10 @@ TEST(MethodRules, WhatIsNotOnTheListChangesSomething) {
     EXPECT_FALSE(rules_of(method).changes) << method;
     EXPECT_TRUE(rules_of(method).repeatable) << method;
   }
+  for (const auto* method : {"CreateFilter", "CreateContainerView", "CreatePropertyCollector"}) {
+    EXPECT_FALSE(rules_of(method).changes) << method;
+    EXPECT_FALSE(rules_of(method).repeatable) << method;
+  }
   EXPECT_FALSE(rules_of("Login").changes);
   EXPECT_FALSE(rules_of("Login").repeatable);
 }
@@ -141,6 +145,22 @@ TEST_F(SoapClientTest, PbmHearsOfTheNewSession) {
   ASSERT_TRUE(query_profiles());
   EXPECT_EQ(peek_operation(service_.last("PbmQueryProfile").body)->headers.session_cookie, "2");
   EXPECT_EQ(service_.count("Login"), 2);
+}
+
+TEST_F(SoapClientTest, PbmThatRefusesAGoodSessionCostsOneLoginAndLeavesNoSession) {
+  ASSERT_TRUE(open());
+  for (const char* type : {"InvalidLogin", "SecurityError"}) {
+    script("PbmQueryProfile",
+           [type](http::Wire& wire) { wire.answer(500, fault(type, "sps is in trouble")); });
+    for (int i = 0; i < 3; ++i) {
+      const auto profiles = query_profiles();
+      ASSERT_FALSE(profiles);
+      EXPECT_FALSE(profiles.error().login_refused);
+    }
+  }
+  EXPECT_EQ(service_.count("Login"), 2);
+  EXPECT_TRUE(http::eventually([&] { return service_.open_sessions() == 1; }));
+  EXPECT_TRUE(current_time());
 }
 
 TEST_F(SoapClientTest, ACallWithoutWaitingAnswersOnceAndMayOutliveItsRequest) {

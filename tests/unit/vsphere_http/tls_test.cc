@@ -219,15 +219,21 @@ TEST_F(TlsTest, AKnownHostThatExpiredIsRefused) {
   expect_refused(visit(Policy().known(known_hosts(expired.sha256()))), "expired");
 }
 
-TEST_F(TlsTest, FilesThatAreNotThereAreNamed) {
+TEST_F(TlsTest, FilesThatCannotBeReadAreNamed) {
   serve(good_);
   const auto ca = visit(Policy().ca("/nonexistent/ca.pem"));
   ASSERT_FALSE(ca);
   EXPECT_THAT(ca.error().words, HasSubstr("/nonexistent/ca.pem"));
-  const auto hosts = visit(Policy().known("/nonexistent/hosts"));
+  const auto hosts = visit(Policy().known("/"));
   ASSERT_FALSE(hosts);
-  EXPECT_EQ(hosts.error().code, Errno{ENOENT});
-  EXPECT_THAT(hosts.error().words, HasSubstr("/nonexistent/hosts"));
+  EXPECT_EQ(hosts.error().code, Errno{EISDIR});
+  EXPECT_THAT(hosts.error().words, HasSubstr("known hosts file /: "));
+}
+
+TEST_F(TlsTest, AKnownHostsFileThatIsNotThereYetKnowsNobody) {
+  serve(self_signed_);
+  expect_trusted(
+      visit(Policy().known("/nonexistent/hosts").known(known_hosts(self_signed_.sha256()))));
 }
 
 }  // namespace
