@@ -54,7 +54,7 @@ def row_of_slow_datastore(matrix, scene, simulator):
                        for name in machines[:READERS]]
             for reader in readers:
                 children.callback(reader.kill)
-            waiting.wait_for(8)  # as many as vtpmfs asks at once; the others stand in line
+            waiting.wait_for(6)  # as many as vtpmfs asks at once; the others stand in line
             expect("Payroll" in run_well("ls", mount.path("DC1/vm/Finance")).stdout, "ls of another folder")
             for name in machines:
                 run_well("stat", paths[name] + "/nvram")

@@ -77,9 +77,8 @@ Status PropertyCollector::retrieve(const PropertyQuery& query, const Call& how,
     if (*end == Page::done) return {};
     // Objects that were named are answered for, if only as missing. A lost session may look like
     // this; one that is not is told by the same answer in a new one.
-    const bool names_objects = !query.objects.empty() && !query.skip_objects && query.first.empty();
-    const bool odd = *end == Page::nothing && (query.report_missing_objects || names_objects);
-    if (*end == Page::nothing && (!odd || attempt > 0)) return {};
+    const bool said_nothing = *end == Page::nothing;
+    if (said_nothing && (!query.report_missing_objects || attempt > 0)) return {};
     if (auto renewed = caller_.renew_session(generation, how); !renewed) return renewed;
   }
   return fail(EACCES, "the server takes no session for reading properties");
