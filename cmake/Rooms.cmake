@@ -10,10 +10,14 @@ target_compile_options(vtpmfs_flags INTERFACE
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<NOT:$<CONFIG:Debug>>>:-Wno-restrict>)
 target_link_libraries(vtpmfs_flags INTERFACE Threads::Threads)
 if(VTPMFS_SANITIZE)
-  target_compile_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g
+  target_compile_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1
     # g++ warns of values that only its own instrumentation made look uninitialized (its manual, at -fsanitize=).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(vtpmfs_flags INTERFACE -fsanitize=${VTPMFS_SANITIZE})
+  if(VTPMFS_FUZZ)
+    # The fuzzers see what they reach.
+    target_compile_options(vtpmfs_flags INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
 else()
   target_compile_options(vtpmfs_flags INTERFACE $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
 endif()

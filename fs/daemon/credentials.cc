@@ -12,6 +12,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <system_error>
@@ -215,6 +216,15 @@ Result<std::function<Result<std::string>()>> find_password(const Options& option
   auto locked = std::make_shared<LockedText>(*password);
   return std::function<Result<std::string>()>(
       [locked]() -> Result<std::string> { return locked->text(); });
+}
+
+void wipe_environment() {
+  for (const char* name : {"GOVC_PASSWORD", "GOVC_URL"}) {
+    char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
+    if (value == nullptr) continue;
+    OPENSSL_cleanse(value, std::strlen(value));
+    unsetenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
+  }
 }
 
 void forbid_core_dumps() {

@@ -25,6 +25,11 @@ Result<std::string> prompt_for_password(const std::string& user, const std::stri
 Result<std::function<Result<std::string>()>> find_password(const Options& options,
                                                            const Environment& environment);
 
+/// Overwrites GOVC_PASSWORD and GOVC_URL where they lie, so that /proc/PID/environ does not show a
+/// password for the life of the mount. Call once find_password() has taken what it needs, before any
+/// thread.
+void wipe_environment();
+
 /// No core dump and no ptrace by others may show this process's memory.
 void forbid_core_dumps();
 

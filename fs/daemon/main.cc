@@ -157,6 +157,7 @@ int main(int argc, char** argv) {
     return complain(absolute.error(), kFailed);
   auto password = find_password(*options, environment);
   if (!password) return complain(password.error(), kFailed);
+  wipe_environment();
   auto background = Background::start(!options->foreground);
   if (!background) return complain(background.error(), kFailed);
   start_logging(options->foreground, options->debug);

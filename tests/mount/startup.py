@@ -135,6 +135,10 @@ def rows_of_mounting(matrix, attempt, simulator):
         words = ["--state-dir", attempt.scene.directory("state"), attempt.scene.directory("mnt")]
         mount = BackgroundMount(attempt.scene, words, environment)
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
+        with for_root(f"/proc/{mount.pid}/environ"), open(f"/proc/{mount.pid}/environ", "rb") as copy:
+            kept = copy.read()
+        expect(b"GOVC_USERNAME" in kept, "this is not the environment that it was given")
+        expect(PASSWORD.encode() not in kept, "the password stays in the environment")
         end(mount)
 
 
