@@ -89,7 +89,7 @@ struct NewVm {
   std::string name;  ///< as the API wants it: %2f, %5c, %25 escapes
   VmConfig config;   ///< network names resolved already; devices filtered by the allow-list
   std::map<int, NetworkChoice>
-      network_of_nic;  ///< by device key; a NIC without an entry is left without network
+      network_of_nic;  ///< by device key; a NIC without an entry is left out
   std::string instance_uuid;
   std::optional<CryptoKeyId> key;  ///< none: unencrypted VM (a VM saved with --vms=all)
   std::optional<std::string> bundle;

@@ -143,11 +143,12 @@ def rows_of_networks(matrix, vault):
         for card in shown_cards(vault, lost.path):
             expect(not card.get("connectable", {}).get("startConnected"), f"it connects: {card}")
             expect("Opaque" in card["backing"]["_typeName"], f"it lies in its old network: {card}")
-    with matrix.row("--restore-network of a network that is none here: EINVAL, and no VM"):
+    with matrix.row("--restore-network of a network that is none here: ENOENT by its name, and no VM"):
         vault.remount("--restore-network", "VM Network=no such network")
         lost = take_of_network(vault, "VM Network")
         machines = vault.paths()
-        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        expect_equal(put(vault, lost), "ENOENT", "errno of the last close")
+        expect("'no such network'" in status_of(vault.staged(lost))["reason"], "it is not named")
         vault.check_nothing_made(machines)
     with matrix.row("--restore-connect: they connect at power on where the original is gone"):
         vault.remount("--restore-connect")

@@ -161,9 +161,11 @@ class SpecBuilder {
   }
 
   void add_nic(const VmDevice& device) {
+    // A vCenter takes no card without a network (InvalidDeviceBacking): the VM comes back without
+    // it.
     const auto network = vm_.network_of_nic.find(device.key);
-    add(device, new_nic(device, network == vm_.network_of_nic.end() ? nullptr : &network->second,
-                        vm_.connect_nics, arena_));
+    if (network == vm_.network_of_nic.end()) return;
+    add(device, new_nic(device, network->second, vm_.connect_nics, arena_));
   }
 
   const NewVm& vm_;

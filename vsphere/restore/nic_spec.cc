@@ -36,11 +36,11 @@ vim25__VirtualDeviceBackingInfo* backing_on(const NetworkChoice& network, Arena&
 
 }  // namespace
 
-vim25__VirtualDevice* new_nic(const VmDevice& device, const NetworkChoice* network, bool connect,
+vim25__VirtualDevice* new_nic(const VmDevice& device, const NetworkChoice& network, bool connect,
                               Arena& arena) {
   vim25__VirtualEthernetCard* card = make_card(device.type, arena);
   if (card == nullptr) return nullptr;
-  if (network != nullptr) card->backing = backing_on(*network, arena);
+  card->backing = backing_on(network, arena);
   card->connectable.emplace();
   card->connectable->startConnected = connect && device.start_connected.value_or(true);
   card->connectable->allowGuestControl = true;

@@ -96,6 +96,7 @@ Status RestoreJob::place() {
       set_.origin->vm_path_name)
     if (const auto path = vsphere::DatastorePath::parse(*set_.origin->vm_path_name))
       saved_datastore = path->datastore;
+  if (auto networks = check_networks(offered_, wanted_.networks); !networks) return networks;
   auto chosen = choose_place(offered_, wanted_, saved_datastore, kRoomForAVm);
   if (!chosen) return fail(chosen.error());
   place_ = std::move(*chosen);

@@ -173,11 +173,23 @@ std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered,
     }
     const std::string saved = device.network_name.value_or(
         device.portgroup_key.value_or(device.opaque_network_id.value_or("?")));
-    warnings.push_back(
-        "network '" + saved + "' of " + device.label.value_or("a network card") +
-        " is not here: the card comes back without a network (--restore-network maps it)");
+    warnings.push_back("network '" + saved + "' of " + device.label.value_or("a network card") +
+                       " is not here: the card was left out, add it by hand with its MAC address " +
+                       device.mac_address.value_or("?") + " (--restore-network maps networks)");
   }
   return chosen;
+}
+
+Status check_networks(const PlacementOptions& offered,
+                      const std::map<std::string, std::string>& mapping) {
+  for (const auto& [saved, here] : mapping) {
+    const auto is_it = [&name = here](const NetworkChoice& network) {
+      return network.name == name && is_usable(network);
+    };
+    if (std::none_of(offered.networks.begin(), offered.networks.end(), is_it))
+      return fail(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')");
+  }
+  return {};
 }
 
 }  // namespace vtpmfs::fs

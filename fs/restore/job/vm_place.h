@@ -32,9 +32,14 @@ Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Pla
                              uint64_t bytes_needed);
 
 /// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
-/// or name. A NIC whose network is not here is left without one, and a warning says so.
+/// or name. A NIC whose network is not here is left out (no vCenter takes a card
+/// without a network), and a warning names its address.
 std::map<int, vsphere::NetworkChoice> choose_networks(
     const vsphere::PlacementOptions& offered, const vsphere::VmConfig& config,
     const std::map<std::string, std::string>& mapping, std::vector<std::string>& warnings);
+
+/// ENOENT where the mapping names a network that is not here, whether a card needs it or not.
+Status check_networks(const vsphere::PlacementOptions& offered,
+                      const std::map<std::string, std::string>& mapping);
 
 }  // namespace vtpmfs::fs

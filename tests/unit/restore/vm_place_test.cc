@@ -223,11 +223,20 @@ TEST_F(Networks, AMappingDecidesAndIsNeverReplacedByAGuess) {
   EXPECT_EQ(chosen({{"Other", "Wages"}}), "Office");
 }
 
-TEST_F(Networks, ACardWhoseNetworkIsNotHereComesBackWithoutOne) {
+TEST_F(Networks, ACardWhoseNetworkIsNotHereIsLeftOutAndThatIsSaid) {
   nic_.network_name = "Gone";
   EXPECT_EQ(chosen(), "");
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_THAT(warnings_[0], HasSubstr("'Gone'"));
+  EXPECT_THAT(warnings_[0], HasSubstr("00:50:56:00:00:01"));
+}
+
+TEST_F(Networks, AMappingToANetworkThatIsNotHereIsRefusedByName) {
+  EXPECT_TRUE(check_networks(offered_, {{"Office", "Wages"}, {"Other", "Overlay"}}));
+  const Status refused = check_networks(offered_, {{"Office", "Nowhere"}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errno{ENOENT});
+  EXPECT_THAT(refused.error().words, HasSubstr("'Nowhere'"));
 }
 
 TEST_F(Networks, APortGroupWhoseSwitchCannotBeReadIsNoneAndThatIsSaid) {

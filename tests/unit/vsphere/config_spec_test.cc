@@ -85,6 +85,7 @@ NewVm saved_vm() {
                     video, device("VirtualPCIPassthrough", 13000)};
   config.boot_order = {{BootDevice::Kind::ethernet, 4000}, {BootDevice::Kind::cdrom, 0}};
   vm.network_of_nic[4000] = {{"Network", "network-1"}, "VM Network", {}, {}, {}, {}};
+  vm.network_of_nic[4001] = vm.network_of_nic[4000];
   return vm;
 }
 
@@ -106,6 +107,18 @@ class ConfigSpecTest : public ::testing::Test {
 
   Arena arena;
 };
+
+TEST_F(ConfigSpecTest, ACardWithoutANetworkIsLeftOutAndNotBootedFrom) {
+  NewVm vm = saved_vm();
+  vm.network_of_nic.erase(4000);
+  const auto spec = build(vm);
+  const auto cards = added<vim25__VirtualEthernetCard>(spec);
+  ASSERT_EQ(cards.size(), 1U);
+  EXPECT_NE(dynamic_cast<const vim25__VirtualE1000e*>(cards[0]), nullptr);
+  for (const auto* device : spec.bootOptions->bootOrder)
+    EXPECT_EQ(dynamic_cast<const vim25__VirtualMachineBootOptionsBootableEthernetDevice*>(device),
+              nullptr);
+}
 
 TEST_F(ConfigSpecTest, TheFiveItemsAndTheMark) {
   const auto spec = build(saved_vm());
@@ -193,7 +206,6 @@ TEST_F(ConfigSpecTest, AddressesAndNetworks) {
   EXPECT_FALSE(nics[0]->connectable->startConnected);
   EXPECT_FALSE(nics[1]->macAddress);
   EXPECT_FALSE(nics[1]->addressType);
-  EXPECT_EQ(nics[1]->backing, nullptr);
 
   NewVm vm = saved_vm();
   vm.connect_nics = true;
