@@ -26,8 +26,8 @@ Result<std::function<Result<std::string>()>> find_password(const Options& option
                                                            const Environment& environment);
 
 /// Overwrites GOVC_PASSWORD and GOVC_URL where they lie, so that /proc/PID/environ does not show a
-/// password for the life of the mount. Call once find_password() has taken what it needs, before any
-/// thread.
+/// password for the life of the mount. Call once find_password() has taken what it needs, before
+/// any thread.
 void wipe_environment();
 
 /// No core dump and no ptrace by others may show this process's memory.
