@@ -339,7 +339,12 @@ class FakeVmSource final : public vsphere::VmSource {
   Result<vsphere::NvramListing> list_nvram(const vsphere::DatastorePlace& place,
                                            const std::optional<std::string>& directory,
                                            const vsphere::Call&) override {
-    if (while_searching_whole && !directory) while_searching_whole();
+    std::function<void()> search;
+    {
+      const std::lock_guard lock(mutex);
+      search = while_searching_whole;
+    }
+    if (search && !directory) search();
     const std::lock_guard lock(mutex);
     ++(directory ? directory_lists : bulk_lists);
     if (before_list) before_list(bulk_lists + directory_lists);

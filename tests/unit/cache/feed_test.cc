@@ -450,18 +450,24 @@ TEST_F(FeedTest, ChangesAreToldWhileAPollIsUnderWay) {
   put_fleet(2);
   ASSERT_TRUE(start());
   take_told();
-  std::mutex gate;
-  std::unique_lock held(gate);
-  std::atomic<bool> listing{false};
-  source.while_searching_whole = [&] {  // as polls do
-    listing = true;
-    const std::lock_guard wait_here(gate);
+  struct Gate {
+    std::mutex shut;
+    std::atomic<bool> reached{false};
   };
+  const auto gate = std::make_shared<Gate>();  // a poll may come to it after the test's end
+  std::unique_lock held(gate->shut);
+  {
+    const std::lock_guard lock(source.mutex);
+    source.while_searching_whole = [gate] {  // as polls do
+      gate->reached = true;
+      const std::lock_guard wait_here(gate->shut);
+    };
+    source.vms[vm_ref(1)].change_version = kVersion2;
+  }
   clock.advance(std::chrono::seconds(61));
-  source.vms[vm_ref(1)].change_version = kVersion2;
   inventory_source.put(
       update_of({modify(vm_ref(1), EntityProperty::name, std::string("renamed"))}));
-  EXPECT_TRUE(eventually([&] { return listing.load(); }));
+  EXPECT_TRUE(eventually([&] { return gate->reached.load(); }));
   EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(1)) > 0; }));
   // ... and what comes later goes on as well
   inventory_source.put(update_of({modify(vm_ref(2), EntityProperty::name, std::string("too"))}));
