@@ -85,15 +85,6 @@ TEST(PropertyCollector, NamedObjectsWithoutAnAnswerMayBeALostSession) {
   EXPECT_EQ(caller.renewals, 2);
 }
 
-TEST(PropertyCollector, AnEmptyAnswerIsALostSessionFirst) {
-  FakeSoapCaller caller;
-  caller.on("RetrievePropertiesEx", {response("RetrievePropertiesEx", ""), retrieved(vm("vm-1"))});
-  Reading reading;
-  ASSERT_TRUE(reading.run(caller));
-  EXPECT_THAT(reading.ids, ElementsAre("vm-1"));
-  EXPECT_EQ(caller.renewals, 1);
-}
-
 TEST(PropertyCollector, FindsALostSessionInMissingSetAndBeginsAnew) {
   FakeSoapCaller caller;
   const std::string lost = object("VirtualMachine", "vm-2", missing("name", "NotAuthenticated"));
