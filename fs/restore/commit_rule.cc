@@ -58,6 +58,13 @@ Judgement judge(const StagedContents& contents) {
   if (!contents.manifest || contents.manifest->empty()) {
     judgement.verdict = Verdict::no_manifest;
     judgement.missing = missing_of_the_five(contents);
+    if (contents.manifest) {
+      // Made, and not written yet: its bytes are on their way, or found no room.
+      judgement.missing.emplace_back(cache::kSha256SumsFile);
+      judgement.words =
+          fmt::format("waiting for {}; SHA256SUMS is empty", fmt::join(judgement.missing, ", "));
+      return judgement;
+    }
     judgement.words =
         judgement.missing.empty()
             ? "waiting for SHA256SUMS, which tells whole files from half ones; to start without "

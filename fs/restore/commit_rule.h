@@ -38,7 +38,7 @@ enum class Verdict {
 struct Judgement {
   Verdict verdict = Verdict::no_set;
   std::vector<std::string> missing;    ///< listed and not there; of the five files where nothing
-                                       ///< can be read of the manifest
+                                       ///< can be read of the manifest, and an empty manifest
   std::vector<std::string> differing;  ///< there, with another content
   std::string words;                   ///< for restore.status
 };

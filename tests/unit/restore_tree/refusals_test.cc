@@ -1,0 +1,46 @@
+// What a set is refused for, how long, and who is told: cases that random sequences came upon.
+#include "tests/unit/restore_tree/restore_fixture.h"
+
+namespace vtpmfs::fs::restore_test {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using Errors = std::map<std::string, int>;
+
+class RestoreRefusals : public RestoreTreeTest {
+ protected:
+  Files damaged(const std::string& name) {
+    Files files = pay01();
+    files[name].back() ^= 1;
+    return files;
+  }
+  int overwrite(const std::string& path, const std::string& bytes) {
+    const auto file = open_file(path, O_WRONLY | O_TRUNC);
+    if (!file) return file.error().code.value();
+    if (const int code = write(*file, 0, bytes); code != 0) return code;
+    return flush(*file);
+  }
+  const std::string to_ = "Finance/pay01";
+};
+
+TEST_F(RestoreRefusals, NothingStartsBesideAnEmptyManifest) {
+  settle_ = std::chrono::seconds(30);
+  open();
+  Files files = pay01();
+  files["SHA256SUMS"] = "";
+  EXPECT_TRUE(copy(files, to_).empty());
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(setxattr(to_, "user.vtpmfs.commit", "1"), EINVAL);
+  clock_.advance(std::chrono::seconds(100));
+  sets_->sweep([](cache::StagedId) { return false; });
+  EXPECT_TRUE(restorer_.requests.empty()) << "its bytes are on their way, or found no room";
+  EXPECT_THAT(status(to_), HasSubstr("SHA256SUMS is empty"));
+  EXPECT_EQ(unlink(to_ + "/SHA256SUMS"), 0);
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
+}  // namespace
+}  // namespace vtpmfs::fs::restore_test
