@@ -154,7 +154,8 @@ void WrittenRanges::cut(uint64_t size) {
 }
 
 bool WrittenRanges::covers(uint64_t size) const {
-  return ranges_.size() == 1 && ranges_.begin()->first == 0 && ranges_.begin()->second >= size;
+  // What lies behind the end was written as well, and cut off by somebody else.
+  return !ranges_.empty() && ranges_.begin()->first == 0 && ranges_.begin()->second >= size;
 }
 
 }  // namespace vtpmfs::fs

@@ -42,5 +42,14 @@ TEST_F(RestoreRefusals, NothingStartsBesideAnEmptyManifest) {
   EXPECT_EQ(restorer_.requests.size(), 1U);
 }
 
+TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
+  EXPECT_TRUE(copy(without(pay01(), "keyId"), to_).empty());
+  const auto file = create(to_ + "/keyId");
+  EXPECT_EQ(write(*file, 0, "wrong key"), 0);
+  EXPECT_EQ(write(*file, 100, "more"), 0);
+  EXPECT_EQ(truncate(to_ + "/keyId", 5), 0);  // by somebody else
+  EXPECT_EQ(flush(*file), EBADMSG);
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs::restore_test
