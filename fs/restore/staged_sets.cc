@@ -54,9 +54,9 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
     if (unfinished_.count(id) > 0) arrival.unfinished.insert(name);
   Set& set = sets_[directory];
   arrival.last_piece = arrival.last_piece || set.was_waiting;
-  set.was_waiting = judgement.verdict == Verdict::waiting ||
-                    judgement.verdict == Verdict::no_manifest ||
-                    judgement.verdict == Verdict::no_set;
+  // A manifest that cannot be read, or does not list all, is a piece that has not arrived yet.
+  set.was_waiting =
+      judgement.verdict != Verdict::mismatch && judgement.verdict != Verdict::complete;
   set.refused.reset();
   return arrival;
 }

@@ -42,6 +42,18 @@ TEST_F(RestoreRefusals, NothingStartsBesideAnEmptyManifest) {
   EXPECT_EQ(restorer_.requests.size(), 1U);
 }
 
+TEST_F(RestoreRefusals, AManifestThatCanBeReadAtLastIsALastPiece) {
+  for (const std::string& before :
+       {std::string("no sums\n"), with_manifest(without(pay01(), "nvram")).at("SHA256SUMS")}) {
+    Files files = damaged("nvram");
+    files["SHA256SUMS"] = before;
+    EXPECT_EQ(copy(files, to_), (Errors{{"vtpm.json", EINVAL}}));
+    EXPECT_EQ(overwrite(to_ + "/SHA256SUMS", pay01().at("SHA256SUMS")), EBADMSG) << before;
+    for (const auto& [name, bytes] : files) ASSERT_EQ(unlink(to_ + "/" + name), 0);
+    ASSERT_EQ(rmdir(to_), 0);
+  }
+}
+
 TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
   EXPECT_TRUE(copy(without(pay01(), "keyId"), to_).empty());
   const auto file = create(to_ + "/keyId");
