@@ -1,5 +1,7 @@
 #include "fs/restore/staged_sets.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -155,6 +157,10 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
   const auto present = contents(directory);
   if (!present) return answer(fail(present.error()));
   const Judgement judgement = judge(*present);
+  const auto incomplete = [&](const std::string& words) {
+    not_refused(directory);
+    nothing_to_start(words);
+  };
   const auto refused = [&](int code, const char* what_to_do) {
     const Error error{Errno{code}, judgement.words};
     refuse(directory, error, what_to_do, true);
@@ -162,19 +168,22 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
   };
   switch (judgement.verdict) {
     case Verdict::no_set:
-      return nothing_to_start("there is no set in this directory");
+      return incomplete("there is no set in this directory");
     case Verdict::waiting:
-      return nothing_to_start(judgement.words);
+      return incomplete(judgement.words);
     case Verdict::mismatch:
       return refused(EBADMSG, kCopyAgain);
     case Verdict::bad_manifest:
+      // Half a set may hold half a manifest: both are still on their way.
+      if (!judgement.missing.empty())
+        return incomplete(
+            fmt::format("waiting for {}; {}", fmt::join(judgement.missing, ", "), judgement.words));
       return refused(EINVAL, kCopyManifest);
     case Verdict::not_restorable:
       return refused(EINVAL, kUseWholeSet);
     case Verdict::no_manifest:
       if (!judgement.missing.empty())
-        return nothing_to_start("without SHA256SUMS all five files have to be there: " +
-                                judgement.words);
+        return incomplete("without SHA256SUMS all five files have to be there: " + judgement.words);
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -272,6 +281,11 @@ void StagedSets::ended(StagedId directory, Status result) {
     waiters.swap(set.waiters);
   }
   for (const auto& waiter : waiters) waiter(result);
+}
+
+void StagedSets::not_refused(StagedId directory) {
+  const std::lock_guard hold(lock_);
+  if (const auto found = sets_.find(directory); found != sets_.end()) found->second.refused.reset();
 }
 
 void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do,

@@ -130,6 +130,8 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void ended(cache::StagedId directory, Status result);
   void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
               bool told);
+  /// What was refused is not whole any more.
+  void not_refused(cache::StagedId directory);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);
   void collect_sets(cache::StagedId directory, std::vector<cache::StagedId>& sets);
 

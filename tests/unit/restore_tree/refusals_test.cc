@@ -25,6 +25,16 @@ class RestoreRefusals : public RestoreTreeTest {
   const std::string to_ = "Finance/pay01";
 };
 
+TEST_F(RestoreRefusals, HalfASetWithHalfAManifestWaits) {
+  copy({{"keyId", "k"}, {"SHA256SUMS", ""}}, to_);
+  const auto manifest = open_file(to_ + "/SHA256SUMS", O_WRONLY);
+  EXPECT_EQ(write(*manifest, 0, pay01().at("SHA256SUMS").substr(0, 100)), 0);
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(setxattr(to_, "user.vtpmfs.commit", "1"), EINVAL);
+  EXPECT_EQ(utimens(to_), 0);
+  EXPECT_THAT(status(to_), HasSubstr("\"state\": \"waiting\""));
+}
+
 TEST_F(RestoreRefusals, NothingStartsBesideAnEmptyManifest) {
   settle_ = std::chrono::seconds(30);
   open();
@@ -52,6 +62,14 @@ TEST_F(RestoreRefusals, AManifestThatCanBeReadAtLastIsALastPiece) {
     for (const auto& [name, bytes] : files) ASSERT_EQ(unlink(to_ + "/" + name), 0);
     ASSERT_EQ(rmdir(to_), 0);
   }
+}
+
+TEST_F(RestoreRefusals, WhatIsFoundIncompleteIsNotRefusedAnyMore) {
+  EXPECT_EQ(copy(damaged("nvram"), to_), (Errors{{"vtpm.json", EBADMSG}}));
+  ASSERT_EQ(unlink(to_ + "/nvram"), 0);
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(utimens(to_), 0);
+  EXPECT_THAT(status(to_), HasSubstr("waiting for nvram"));
 }
 
 TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
