@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
 constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
+constexpr const char* kUnreadable = "make room for it, or use a backup that is whole";
 constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
 
 }  // namespace
@@ -73,7 +74,7 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
   }
   const auto present = contents(directory);
   if (!present) {
-    refuse(directory, present.error(), "make room for it, or use a backup that is whole", true);
+    refuse(directory, present.error(), kUnreadable, true);
     return answer(fail(present.error()));
   }
   const Judgement judgement = judge(*present);
@@ -155,7 +156,10 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
   if (hidden(directory))
     return nothing_to_start("names that begin with a dot never become VMs: rename it first");
   const auto present = contents(directory);
-  if (!present) return answer(fail(present.error()));
+  if (!present) {
+    refuse(directory, present.error(), kUnreadable, true);
+    return answer(fail(present.error()));
+  }
   const Judgement judgement = judge(*present);
   const auto incomplete = [&](const std::string& words) {
     not_refused(directory);

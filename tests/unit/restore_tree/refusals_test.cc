@@ -72,6 +72,15 @@ TEST_F(RestoreRefusals, WhatIsFoundIncompleteIsNotRefusedAnyMore) {
   EXPECT_THAT(status(to_), HasSubstr("waiting for nvram"));
 }
 
+TEST_F(RestoreRefusals, AManifestOverItsLimitIsRefusedHoweverItWasLookedAt) {
+  ASSERT_EQ(mkdir(to_), 0);
+  ASSERT_EQ(put(to_ + "/keyId", "k"), 0);
+  ASSERT_TRUE(create(to_ + "/SHA256SUMS"));
+  EXPECT_EQ(truncate(to_ + "/SHA256SUMS", 5000), 0);
+  EXPECT_EQ(fsync(to_), EFBIG);
+  EXPECT_EQ(utimens(to_), EFBIG);
+}
+
 TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
   EXPECT_TRUE(copy(without(pay01(), "keyId"), to_).empty());
   const auto file = create(to_ + "/keyId");
