@@ -106,6 +106,7 @@ Status StagedSets::may_move(StagedId directory) {
 }
 
 std::optional<Error> StagedSets::refusal(StagedId directory) {
+  if (!is_set(directory)) return std::nullopt;
   const std::lock_guard hold(lock_);
   const auto found = sets_.find(directory);
   if (found == sets_.end() || !found->second.refused) return std::nullopt;

@@ -231,7 +231,13 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   return asked;
 }
 
+bool StagedSets::is_set(StagedId directory) const {
+  const auto entries = store_.list(directory);
+  return entries && holds_a_set(*entries);
+}
+
 std::optional<std::string> StagedSets::status(StagedId directory) {
+  const bool set_now = is_set(directory);
   RestoreStatus status;
   bool known = false;
   {
@@ -239,15 +245,14 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
     const auto found = sets_.find(directory);
     if (found != sets_.end()) {
       status = found->second.status;
+      // What was refused, and emptied since, is a folder again.
       known = found->second.stage != Stage::open ||
-              (found->second.refused.has_value() && found->second.told);
+              (set_now && found->second.refused.has_value() && found->second.told);
     }
   }
   if (known) return status_text(status);
+  if (!set_now) return std::nullopt;
   status = RestoreStatus{};
-  const auto entries = store_.list(directory);
-  if (!entries) return std::nullopt;
-  if (!holds_a_set(*entries)) return std::nullopt;
   const auto present = contents(directory);
   const Judgement judgement =
       present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};

@@ -124,6 +124,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   Status check_place(cache::StagedId directory, const std::vector<std::string>& path) const;
   Placement placement_of(cache::StagedId directory);
   bool hidden(cache::StagedId directory) const;
+  bool is_set(cache::StagedId directory) const;
   cache::StagedId root_above(cache::StagedId directory) const;
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
   void told(cache::StagedId directory, const RestoreStatus& status);

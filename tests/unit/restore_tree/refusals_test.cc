@@ -64,6 +64,14 @@ TEST_F(RestoreRefusals, AManifestThatCanBeReadAtLastIsALastPiece) {
   }
 }
 
+TEST_F(RestoreRefusals, WhatWasEmptiedIsAFolderAgain) {
+  const Files files = damaged("nvram");
+  EXPECT_EQ(copy(files, to_), (Errors{{"vtpm.json", EBADMSG}}));
+  for (const auto& [name, bytes] : files) ASSERT_EQ(unlink(to_ + "/" + name), 0);
+  EXPECT_EQ(utimens(to_), 0);
+  EXPECT_THAT(names(to_), Not(Contains("restore.status")));
+}
+
 TEST_F(RestoreRefusals, WhatIsFoundIncompleteIsNotRefusedAnyMore) {
   EXPECT_EQ(copy(damaged("nvram"), to_), (Errors{{"vtpm.json", EBADMSG}}));
   ASSERT_EQ(unlink(to_ + "/nvram"), 0);
