@@ -156,6 +156,41 @@ Status StagedSets::check_place(StagedId directory, const std::vector<std::string
   return {};
 }
 
+Result<std::map<std::string, std::string>> StagedSets::bytes_of(StagedId directory,
+                                                                bool only_listed) {
+  const auto entries = store_.list(directory);
+  if (!entries) return fail(entries.error());
+  const auto read = [&](const cache::StagedEntry& entry) {
+    auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
+    if (bytes) return bytes;
+    return Result<std::string>(
+        fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words}));
+  };
+  std::map<std::string, std::string> files;
+  // What the manifest does not vouch for takes no part, however large it is: half of it may still
+  // be on its way.
+  cache::Sha256Sums listed;
+  if (only_listed) {
+    for (const auto& entry : *entries) {
+      if (entry.directory || entry.name != cache::kSha256SumsFile) continue;
+      auto text = read(entry);
+      if (!text) return fail(text.error());
+      auto sums = cache::parse_sha256sums(*text);
+      if (!sums) return fail(sums.error());
+      listed = std::move(*sums);
+      files[entry.name] = std::move(*text);
+    }
+  }
+  for (const auto& entry : *entries) {
+    if (entry.directory || !takes_part(entry.name)) continue;
+    if (only_listed && listed.count(entry.name) == 0) continue;
+    auto bytes = read(entry);
+    if (!bytes) return fail(bytes.error());
+    files[entry.name] = std::move(*bytes);
+  }
+  return files;
+}
+
 Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   const auto path = path_of(directory);
   if (!path) return fail(path.error());
@@ -170,23 +205,9 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   if (!vm_folder) return fail(ENOENT, "the datacenter of this restore/ is gone");
   asked.vm_folder = *vm_folder;
 
-  const auto entries = store_.list(directory);
-  if (!entries) return fail(entries.error());
-  for (const auto& entry : *entries) {
-    if (entry.directory || !takes_part(entry.name)) continue;
-    auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
-    if (!bytes) return fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words});
-    asked.files[entry.name] = std::move(*bytes);
-  }
-  if (verified) {
-    // What the manifest does not vouch for takes no part: half of it may still be on its way.
-    const auto sums = cache::parse_sha256sums(asked.files[std::string(cache::kSha256SumsFile)]);
-    if (!sums) return fail(sums.error());
-    for (auto file = asked.files.begin(); file != asked.files.end();)
-      file = file->first == cache::kSha256SumsFile || sums->count(file->first) > 0
-                 ? std::next(file)
-                 : asked.files.erase(file);
-  }
+  auto files = bytes_of(directory, verified);
+  if (!files) return fail(files.error());
+  asked.files = std::move(*files);
 
   size_t existing = 0;
   cache::MoRef folder = *vm_folder;

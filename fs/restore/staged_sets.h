@@ -120,6 +120,8 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   Arrival with_history(cache::StagedId directory, Arrival arrival, const Judgement& judgement);
   Result<DirectoryChange> let_through(cache::StagedId directory, Set& set);
   void ended_change(cache::StagedId directory);
+  /// The files that take part; `only_listed`: SHA256SUMS and what it lists.
+  Result<std::map<std::string, std::string>> bytes_of(cache::StagedId directory, bool only_listed);
   Result<RestoreRequest> request(cache::StagedId directory, bool verified);
   Status check_place(cache::StagedId directory, const std::vector<std::string>& path) const;
   Placement placement_of(cache::StagedId directory);

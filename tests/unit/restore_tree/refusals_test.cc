@@ -89,6 +89,16 @@ TEST_F(RestoreRefusals, AManifestOverItsLimitIsRefusedHoweverItWasLookedAt) {
   EXPECT_EQ(utimens(to_), EFBIG);
 }
 
+TEST_F(RestoreRefusals, WhatTheManifestDoesNotListIsNotTooLarge) {
+  auto from = origin("pay01", "Finance");
+  from.no_nvram = true;
+  const Files listed = with_manifest(without(set_of(from), "nvram"));
+  Files files = listed;
+  files["nvram"] = std::string(nvram_max_ + 1, 'n');
+  EXPECT_TRUE(copy(files, to_).empty());
+  expect_one_vm("pay01", {"Finance"}, listed);
+}
+
 TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
   EXPECT_TRUE(copy(without(pay01(), "keyId"), to_).empty());
   const auto file = create(to_ + "/keyId");
