@@ -106,6 +106,8 @@ void RestoreDirectory::remove_directory(const std::string& name, const Caller& c
     return answer(fail(EROFS, "'" + name + "' is a folder of the vCenter"));
   }
   if (!below) return answer(fail(below.error()));
+  const auto change_here = tree_->sets().removal(here);
+  if (!change_here) return answer(fail(change_here.error()));
   const auto change = tree_->sets().removal(*below);
   if (!change) return answer(fail(change.error()));
   auto gone = tree_->store().remove_directory(here, name);

@@ -108,5 +108,18 @@ TEST_F(RestoreRefusals, AHandleThatWroteMoreThanIsLeftWroteTheWhole) {
   EXPECT_EQ(flush(*file), EBADMSG);
 }
 
+TEST_F(RestoreRefusals, DirectoriesInASetStayWhileItsRestoreRuns) {
+  restorer_.stall = true;
+  copy(without(pay01(), "nvram"), to_);
+  ASSERT_EQ(mkdir(to_ + "/deep"), 0);
+  const auto nvram = create(to_ + "/nvram");
+  EXPECT_EQ(write(*nvram, 0, pay01().at("nvram")), 0);
+  const auto completing = flush_later(*nvram);
+  EXPECT_EQ(rmdir(to_ + "/deep"), EBUSY);
+  restorer_.end_all({});
+  EXPECT_EQ(completing.code(), 0);
+  EXPECT_EQ(rmdir(to_ + "/deep"), 0);
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs::restore_test
