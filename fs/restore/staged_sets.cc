@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache/saved/file_names.h"
+#include "fs/restore/answer_of_all.h"
 
 namespace vtpmfs::fs {
 
@@ -121,27 +122,9 @@ void StagedSets::directory_arrived(StagedId directory, const Caller& caller, Ans
   std::vector<StagedId> sets;
   if (!hidden(directory)) collect_sets(directory, sets);
   if (sets.empty()) return answer({});
-  // All of them run side by side; the last one answers with the first error.
-  struct Together {
-    std::mutex lock;
-    size_t left = 0;
-    Status result;
-    Answer<void> answer;
-  };
-  auto together = std::make_shared<Together>();
-  together->left = sets.size();
-  together->answer = std::move(answer);
-  for (const StagedId set : sets) {
-    arrived(set, Arrival{{}, true, true, {}}, caller, [together](const Status& result) {
-      bool last = false;
-      {
-        const std::lock_guard hold(together->lock);
-        if (!result && together->result) together->result = result;
-        last = --together->left == 0;
-      }
-      if (last) together->answer(together->result);
-    });
-  }
+  // All of them run side by side.
+  const Answer<void> one = answer_of_all(sets.size(), std::move(answer));
+  for (const StagedId set : sets) arrived(set, Arrival{{}, true, true, {}}, caller, one);
 }
 
 void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answer<void> answer) {

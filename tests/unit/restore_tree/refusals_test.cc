@@ -89,6 +89,30 @@ TEST_F(RestoreRefusals, AManifestOverItsLimitIsRefusedHoweverItWasLookedAt) {
   EXPECT_EQ(utimens(to_), EFBIG);
 }
 
+TEST_F(RestoreRefusals, BothThatWereExchangedAreLookedAt) {
+  ASSERT_EQ(mkdir(".in"), 0);
+  ASSERT_EQ(mkdir("b"), 0);
+  EXPECT_TRUE(copy(pay01(), ".in/a").empty());
+  ASSERT_EQ(mkdir("b/a"), 0);
+  EXPECT_EQ(rename("b/a", ".in/a", 2), 0);
+  expect_one_vm("a", {"b"}, pay01());
+}
+
+TEST_F(RestoreRefusals, ThoseWhoWereExchangedAnswerTogether) {
+  Files files = pay01();
+  std::swap(files["keyId"], files["firmware"]);
+  EXPECT_EQ(copy(files, to_), (Errors{{"vtpm.json", EBADMSG}}));
+  EXPECT_EQ(rename(to_ + "/keyId", to_ + "/firmware", 2), 0);
+  expect_one_vm("pay01", {"Finance"}, pay01());
+}
+
+TEST_F(RestoreRefusals, NoDirectoryComesToAMachinesNameByAnExchange) {
+  ASSERT_EQ(mkdir("mine"), 0);
+  ASSERT_EQ(put("note", "x"), 0);
+  ASSERT_EQ(rename("note", "web"), 0);
+  EXPECT_EQ(rename("web", "mine", 2), EEXIST);
+}
+
 TEST_F(RestoreRefusals, WhatTheManifestDoesNotListIsNotTooLarge) {
   auto from = origin("pay01", "Finance");
   from.no_nvram = true;
