@@ -57,8 +57,9 @@ Status DiskStagingStore::load() {
   const auto records = names_.snapshot();
   names_ = StagedNamespace();
   for (const IndexRecord& change : records) names_.apply(change);
-  if (auto compacted = compact(); !compacted) return compacted;
-  return remove_orphans();
+  // First what makes room: the index is written anew beside the old one.
+  if (auto removed = remove_orphans(); !removed) return removed;
+  return compact();
 }
 
 Status DiskStagingStore::remove_orphans() {

@@ -189,5 +189,18 @@ TEST_F(StagingFullDisk, ChangesThatFindNoRoomInTheIndexDidNotHappen) {
   EXPECT_TRUE(store_->lookup(root_, "after"));
 }
 
+TEST_F(StagingFullDisk, WhatEndedWithTheMountMakesRoomForTheNext) {
+  const StagedId done = store_->create(root_, "done", true, 0700, 0, 0).value();
+  const StagedId file = store_->create(done, "nvram", false, 0600, 0, 0).value();
+  ASSERT_TRUE(store_->write(file, 0, std::string(100'000, 'x')));
+  ASSERT_TRUE(store_->end_with_mount(done));
+  const StagedId kept = store_->create(root_, "kept", false, 0600, 0, 0).value();
+  EXPECT_EQ(code_of(store_->write(kept, 0, std::string(1U << 20, 'y'))), ENOSPC);
+  open();
+  EXPECT_EQ(code_of(store_->lookup(root_, "done")), ENOENT);
+  EXPECT_TRUE(store_->lookup(root_, "kept"));
+  EXPECT_EQ(code_of(store_->create(root_, "more", false, 0600, 0, 0)), 0);
+}
+
 }  // namespace
 }  // namespace vtpmfs::cache::staging_test
