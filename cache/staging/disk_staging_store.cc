@@ -6,17 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
+
+#include "cache/staging/disk_error.h"
 
 namespace vtpmfs::cache {
-namespace {
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
-
-}  // namespace
 
 DataFile::~DataFile() {
   if (fd_ >= 0) close(fd_);

@@ -6,18 +6,14 @@
 #include <zlib.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "cache/staging/disk_error.h"
 
 namespace vtpmfs::cache {
 namespace {
 
 constexpr std::string_view kMagic = "vtpmfs staging 1\n";
 constexpr uint32_t kLongestRecord = 1U << 20;
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
 
 Status write_whole(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -141,11 +137,10 @@ Status IndexLog::sync_name(const std::string& path) {
   const int directory = ::open(slash == std::string::npos ? "." : path.substr(0, slash).c_str(),
                                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return disk_error(path);
-  const bool durable = fsync(directory) == 0;
-  const int code = errno;
+  Status durable;
+  if (fsync(directory) != 0) durable = disk_error(path);
   close(directory);
-  if (!durable) return fail(code, path + ": " + std::generic_category().message(code));
-  return {};
+  return durable;
 }
 
 IndexLog::~IndexLog() {

@@ -9,17 +9,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 
+#include "cache/staging/disk_error.h"
 #include "cache/staging/disk_staging_store.h"
 
 namespace vtpmfs::cache {
 namespace {
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
@@ -97,8 +92,10 @@ Result<std::shared_ptr<DataFile>> DiskStagingStore::data(StagedId id) {
   if ((*found)->directory) return fail(EISDIR, "a directory has no bytes");
   if (const auto open_file = held_.find(id); open_file != held_.end() && open_file->second)
     return open_file->second;
+  // Made anew only where a crash has lost it: one that is gone from under us is not an empty file.
+  const int made = sizes_.count(id) > 0 ? 0 : O_CREAT;
   auto file = std::make_shared<DataFile>(
-      ::open(data_path(id).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      ::open(data_path(id).c_str(), O_RDWR | made | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (file->fd() < 0) return disk_error("a staged file cannot be opened");
   if ((*found)->holders > 0) held_[id] = file;
   return file;

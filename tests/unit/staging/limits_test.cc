@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <thread>
 
 #include "tests/unit/staging/store_fixture.h"
@@ -123,6 +124,17 @@ TEST_F(StagingLimitsTest, ManyThreadsNeverOverstepTheLimit) {
   for (const StagedId file : files) total += store_->attributes(file)->size;
   EXPECT_LE(total, 50'000U);
   EXPECT_GT(total, 50'000U - 4 * 97);
+}
+
+TEST_F(StagingLimitsTest, ADirectoryThatIsGoneFromUnderUsIsEIO) {
+  const StagedId file = make_file("a", "bytes");
+  std::filesystem::remove_all(path());
+  EXPECT_EQ(code_of(store_->create(root_, "b", false, 0600, 0, 0)), EIO);
+  EXPECT_EQ(code_of(store_->read(file, 0, 5)), EIO) << "it is not empty";
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), EIO);
+  EXPECT_EQ(code_of(store_->truncate(file, 0)), EIO);
+  EXPECT_EQ(code_of(store_->fsync(file)), EIO);
+  EXPECT_EQ(store_->list(root_)->size(), 1U);
 }
 
 /// A file system of 256 KiB, where that may be mounted: in a mount namespace of this process, so
