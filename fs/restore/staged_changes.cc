@@ -66,6 +66,29 @@ void StagedSets::finished(StagedId file) {
   unfinished_.erase(file);
 }
 
+void StagedSets::failed(StagedId file, const Error& why) {
+  const std::lock_guard hold(lock_);
+  broken_.insert_or_assign(file, why);
+}
+
+void StagedSets::mended(StagedId file) {
+  const std::lock_guard hold(lock_);
+  broken_.erase(file);
+}
+
+std::optional<Error> StagedSets::broken(StagedId directory) {
+  const auto entries = store_.list(directory);
+  if (!entries) return entries.error();
+  const std::lock_guard hold(lock_);
+  for (const auto& entry : *entries) {
+    if (entry.directory || !takes_part(entry.name)) continue;
+    if (const auto found = broken_.find(entry.id); found != broken_.end())
+      return Error{found->second.code,
+                   entry.name + " was not written as a whole: " + found->second.words};
+  }
+  return std::nullopt;
+}
+
 void StagedSets::closed(StagedId directory) {
   const std::lock_guard hold(lock_);
   const auto found = sets_.find(directory);
@@ -78,6 +101,7 @@ void StagedSets::forget(StagedId id) {
   const std::lock_guard hold(lock_);
   hashes_.erase(id);
   unfinished_.erase(id);
+  broken_.erase(id);
   if (const auto found = sets_.find(id);
       found != sets_.end() && found->second.stage != Stage::running)
     sets_.erase(found);

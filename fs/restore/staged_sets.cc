@@ -20,6 +20,8 @@ namespace {
 constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
 constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
 constexpr const char* kUnreadable = "make room for it, or use a backup that is whole";
+constexpr const char* kWriteAgain =
+    "make room for it (or mend the disk), and copy that file again; nothing was made";
 constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
 
 }  // namespace
@@ -148,10 +150,12 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     not_refused(directory);
     nothing_to_start(words);
   };
-  const auto refused = [&](int code, const char* what_to_do) {
-    const Error error{Errno{code}, judgement.words};
+  const auto refused_for = [&](const Error& error, const char* what_to_do) {
     refuse(directory, error, what_to_do, true);
     answer(fail(error));
+  };
+  const auto refused = [&](int code, const char* what_to_do) {
+    refused_for(Error{Errno{code}, judgement.words}, what_to_do);
   };
   switch (judgement.verdict) {
     case Verdict::no_set:
@@ -171,6 +175,8 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     case Verdict::no_manifest:
       if (!judgement.missing.empty())
         return incomplete("without SHA256SUMS all five files have to be there: " + judgement.words);
+      // Nobody vouches for its bytes, and some are known to be missing.
+      if (const auto why = broken(directory)) return refused_for(*why, kWriteAgain);
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -310,7 +316,8 @@ void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
     const auto present = contents(directory);
     if (!present || hidden(directory)) continue;
     const Judgement judgement = judge(*present);
-    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty())
+    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty() &&
+        !broken(directory))
       begin(directory, false, Caller{}, [](const Status&) {});  // restore.status tells
   }
 }

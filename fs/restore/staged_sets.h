@@ -78,6 +78,10 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void writing(cache::StagedId file);
   /// It was flushed or renamed as a whole.
   void finished(cache::StagedId file);
+  /// A write found no room or a broken disk: bytes are missing of this file, whatever its size is.
+  void failed(cache::StagedId file, const Error& why);
+  /// It was emptied, or written as a whole since.
+  void mended(cache::StagedId file);
   /// A handle for writing was closed: settling begins again.
   void closed(cache::StagedId directory);
   /// A directory or file was removed.
@@ -133,6 +137,8 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void ended(cache::StagedId directory, Status result);
   void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
               bool told);
+  /// Why a file that takes part is known to be incomplete.
+  std::optional<Error> broken(cache::StagedId directory);
   /// What was refused is not whole any more.
   void not_refused(cache::StagedId directory);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);
@@ -153,6 +159,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   };
   std::map<cache::StagedId, KnownHash> hashes_;
   std::unordered_set<cache::StagedId> unfinished_;  ///< files in writing, or written in part
+  std::map<cache::StagedId, Error> broken_;         ///< files of which a write failed
 };
 
 }  // namespace vtpmfs::fs

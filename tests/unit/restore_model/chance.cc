@@ -153,7 +153,7 @@ class Chance {
         return {"open", slot(), path(), of(std::vector<std::string>{"read", "write", "trunc"})};
       case 9:
       case 10:
-        return {"write", slot(), std::to_string(one_in(9) ? 99'990 : below(3) * below(200)),
+        return {"write", slot(), std::to_string(one_in(6) ? 99'998 : below(3) * below(200)),
                 content_for(of(roles()))};
       case 11:
         return {"cut", slot(), std::to_string(one_in(9) ? 200'000 : below(400))};

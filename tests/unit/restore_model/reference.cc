@@ -165,6 +165,7 @@ Reference::Codes Reference::create(const std::string& slot, const std::string& p
   } else {
     changed(*handle.file);
     handle.file->bytes.clear();
+    handle.file->broken.reset();
   }
   handle.file->finished = written_by_others(handle.file) ? Sure::maybe : Sure::no;
   handles_[slot] = handle;
@@ -192,6 +193,7 @@ Reference::Codes Reference::open(const std::string& slot, const std::string& pat
     handle.dirty = true;
     changed(*at.entry);
     at.entry->bytes.clear();
+    at.entry->broken.reset();
     at.entry->finished = written_by_others(at.entry) ? Sure::maybe : Sure::no;
   }
   handles_[slot] = handle;
@@ -218,7 +220,9 @@ Reference::Codes Reference::write(const std::string& slot, uint64_t offset,
     // What is refused for its size was begun to be written all the same.
     if (against.count(EFBIG) > 0 && against.count(EPERM) == 0) {
       handle.dirty = true;
+      handle.wanted = std::max(handle.wanted, offset + bytes.size());
       file.finished = Sure::maybe;
+      file.broken = EFBIG;
     }
     return against;
   }
@@ -251,6 +255,8 @@ Reference::Codes Reference::cut(const std::string& slot, uint64_t size) {
   file.finished = written_by_others(handle.file, &handle) ? Sure::maybe : Sure::no;
   file.bytes.resize(size);
   if (handle.written.size() > size) handle.written.resize(size);
+  handle.wanted = std::min(handle.wanted, size);
+  if (size == 0) file.broken.reset();
   return {0};
 }
 
@@ -263,7 +269,7 @@ Reference::Codes Reference::flush(const std::string& slot, int actual) {
   Entry& file = *handle.file;
   const EntryPtr parent = file.parent.lock();
   if (!parent) return {0};
-  const size_t size = file.bytes.size();
+  const size_t size = std::max(file.bytes.size(), handle.wanted);
   Arrival arrival;
   arrival.name = file.name;
   const bool all = handle.written.size() >= size &&
@@ -279,6 +285,7 @@ Reference::Codes Reference::flush(const std::string& slot, int actual) {
     file.finished = Sure::maybe;
   else if (arrival.whole != Sure::no || size == 0)
     file.finished = Sure::yes;
+  if (arrival.whole != Sure::no) file.broken.reset();
   if (!takes_part(file.name)) return {0};
   return arrived(parent, arrival, actual);
 }
@@ -409,6 +416,7 @@ Reference::Codes Reference::truncate(const std::string& path, uint64_t size) {
   if (!against.empty()) return against;
   changed(*at.entry);
   at.entry->bytes.resize(size);
+  if (size == 0) at.entry->broken.reset();
   return {0};
 }
 

@@ -49,6 +49,7 @@ struct Entry {
 
   // -- files
   std::string bytes;
+  std::optional<int> broken;  ///< a write failed, and what it would have brought is missing
   /// Whether its last writer is done with it: flushed what it wrote as a whole, or renamed it.
   Sure finished = Sure::yes;
 
@@ -98,6 +99,7 @@ class Reference {
     bool made = false;  ///< it made the file, with O_EXCL
     bool dirty = false;
     std::vector<bool> written;
+    size_t wanted = 0;  ///< where the furthest write that failed would have ended
   };
   struct Waiter {
     std::set<EntryPtr> sets;

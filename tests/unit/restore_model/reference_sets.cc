@@ -271,9 +271,13 @@ Reference::Codes Reference::start(const std::string& path, bool commit, int /*ac
   switch (seen.what) {
     case Sight::What::no_manifest:
       // One that is there, and empty, is still to be written.
-      if (!seen.five_missing && files_of(directory).count(kManifest) == 0)
-        return begin(at.entry, false);
-      break;
+      if (seen.five_missing || files_of(directory).count(kManifest) > 0) break;
+      // Nobody vouches for bytes that are known to be missing.
+      for (const std::string& name : roles())
+        if (const auto file = directory.children.find(name);
+            file != directory.children.end() && file->second->broken)
+          return refuse(*file->second->broken);
+      return begin(at.entry, false);
     case Sight::What::unreadable:
       if (!seen.five_missing) return refuse(EINVAL);
       break;
@@ -330,6 +334,7 @@ void Reference::remount() {
     one->last.reset();
     one->appeared.clear();
     one->finished = Sure::yes;
+    one->broken.reset();
     for (auto child = one->children.begin(); child != one->children.end();) {
       // What has become a VM ends with the mount.
       if (child->second->stage == Entry::Stage::done) {

@@ -145,5 +145,68 @@ TEST_F(RestoreRefusals, DirectoriesInASetStayWhileItsRestoreRuns) {
   EXPECT_EQ(rmdir(to_ + "/deep"), 0);
 }
 
+class RestoreWithoutRoom : public RestoreRefusals {
+ protected:
+  /// nvram finds room for its first piece alone; no SHA256SUMS tells so.
+  RestoreWithoutRoom() {
+    settle_ = std::chrono::seconds(30);
+    limits_.total_bytes = 600'000;
+    open();
+    EXPECT_EQ(put("filler", std::string(400'000, 'x')), 0);
+    EXPECT_EQ(copy(without(pay01(), "SHA256SUMS"), to_), (Errors{{"nvram", ENOSPC}}));
+  }
+  void settle() {
+    clock_.advance(std::chrono::seconds(100));
+    sets_->sweep([this](cache::StagedId directory) { return tree_->busy(directory); });
+  }
+};
+
+TEST_F(RestoreWithoutRoom, HalfAFileIsNeverStarted) {
+  EXPECT_EQ(node(to_ + "/nvram")->attributes()->size, kPiece);
+  settle();
+  EXPECT_EQ(fsync(to_), ENOSPC);
+  EXPECT_EQ(setxattr(to_, "user.vtpmfs.commit", "1"), ENOSPC);
+  EXPECT_EQ(utimens(to_), ENOSPC);
+  EXPECT_THAT(status(to_), HasSubstr("nvram was not written as a whole"));
+  // The disk is well again, and the rest has still not come; another name does not bring it.
+  ASSERT_EQ(unlink("filler"), 0);
+  settle();
+  EXPECT_EQ(fsync(to_), ENOSPC);
+  ASSERT_EQ(rename(to_ + "/nvram", to_ + "/.nvram.Xy"), 0);
+  ASSERT_EQ(rename(to_ + "/.nvram.Xy", to_ + "/nvram"), 0);
+  EXPECT_EQ(fsync(to_), ENOSPC);
+  EXPECT_TRUE(restorer_.requests.empty());
+}
+
+TEST_F(RestoreWithoutRoom, ItIsStartedOnceTheFileWasWrittenAgain) {
+  ASSERT_EQ(unlink("filler"), 0);
+  EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
+TEST_F(RestoreWithoutRoom, AlsoByTheHandleThatFoundNone) {
+  ASSERT_EQ(unlink(to_ + "/nvram"), 0);
+  const auto file = create(to_ + "/nvram");
+  const std::string bytes = pay01().at("nvram");
+  EXPECT_EQ(write(*file, 0, bytes.substr(0, kPiece)), 0);
+  EXPECT_EQ(write(*file, kPiece, bytes.substr(kPiece)), ENOSPC);
+  EXPECT_EQ(flush(*file), 0);
+  EXPECT_EQ(fsync(to_), ENOSPC);
+  ASSERT_EQ(unlink("filler"), 0);
+  EXPECT_EQ(write(*file, kPiece, bytes.substr(kPiece)), 0);
+  EXPECT_EQ(flush(*file), 0);
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
+TEST_F(RestoreWithoutRoom, OfAVerifiedSetTheHashesTell) {
+  EXPECT_EQ(put(to_ + "/SHA256SUMS", pay01().at("SHA256SUMS")), 0) << "nvram is still to come";
+  EXPECT_EQ(fsync(to_), EBADMSG);
+  ASSERT_EQ(unlink("filler"), 0);
+  EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);
+  expect_one_vm("pay01", {"Finance"}, pay01());
+}
+
 }  // namespace
 }  // namespace vtpmfs::fs::restore_test
