@@ -101,8 +101,8 @@ Result<std::unique_ptr<IndexLog>> IndexLog::open(
   if (std::string_view(*bytes).substr(0, kMagic.size()) != kMagic)
     return fail(EIO, path + " is not a staging index of this version; move it away to begin anew");
   log->size_ = replay_records(*bytes, replay);
-  if (log->size_ < bytes->size() && ftruncate(fd, static_cast<off_t>(log->size_)) != 0)
-    return disk_error(path);
+  // The torn rest, and the room that was kept: the store writes the log anew.
+  if (ftruncate(fd, static_cast<off_t>(log->size_)) != 0) return disk_error(path);
   if (lseek(fd, static_cast<off_t>(log->size_), SEEK_SET) < 0) return disk_error(path);
   return log;
 }
@@ -155,11 +155,30 @@ Status IndexLog::cut() {
   return {};
 }
 
+Status IndexLog::keep_room(uint64_t bytes) {
+  constexpr uint64_t kLeast = 16ULL << 10;
+  constexpr uint64_t kMost = 64ULL << 10;
+  if (size_ + bytes + kLeast <= kept_) return {};
+  const uint64_t end = size_ + bytes + kMost;
+  while (fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_),
+                   static_cast<off_t>(end - size_)) != 0) {
+    if (errno == EINTR) continue;
+    // Where no room can be kept, writing will tell whether there is some.
+    return errno == ENOSPC || errno == EDQUOT ? Status(disk_error("the staging index cannot grow"))
+                                              : Status();
+  }
+  kept_ = end;
+  return {};
+}
+
 Status IndexLog::append(const IndexRecord& record) {
   // A record behind a torn one would be lost at the next start: nothing is taken before it is off.
   if (torn_)
     if (auto mended = cut(); !mended) return mended;
   const std::string bytes = framed(record);
+  const bool removes =
+      record.action == IndexAction::unlink || record.action == IndexAction::temporary;
+  if (auto kept = keep_room(bytes.size()); !kept && !removes) return kept;
   if (auto written = write_whole(fd_, bytes); !written) {
     torn_ = true;  // a part of the record may lie there (full disk)
     if (auto mended = cut(); !mended) return mended;

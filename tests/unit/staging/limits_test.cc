@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/unit/staging/store_fixture.h"
@@ -199,6 +200,35 @@ TEST_F(StagingFullDisk, ChangesThatFindNoRoomInTheIndexDidNotHappen) {
   open();
   EXPECT_EQ(store_->list(root_)->size(), static_cast<size_t>(made) + 2);
   EXPECT_TRUE(store_->lookup(root_, "after"));
+}
+
+TEST_F(StagingFullDisk, RemovingNeedsNoRoom) {
+  const StagedId directory = store_->create(root_, "d", true, 0700, 0, 0).value();
+  for (const char* name : {"keyId", "nvram"}) {
+    const StagedId file = store_->create(directory, name, false, 0600, 0, 0).value();
+    store_->write(file, 0, std::string(1U << 20, 'x'));
+  }
+  Result<StagedId> more = StagedId{0};
+  for (int i = 0; more; ++i)
+    more = store_->create(root_, std::to_string(i) + std::string(200, 'n'), true, 0700, 0, 0);
+  EXPECT_EQ(code_of(more), ENOSPC);
+  EXPECT_EQ(code_of(store_->end_with_mount(directory)), 0);
+  EXPECT_EQ(code_of(store_->unlink(directory, "nvram")), 0);
+  EXPECT_EQ(code_of(store_->unlink(directory, "keyId")), 0);
+  EXPECT_EQ(code_of(store_->remove_directory(root_, "d")), 0);
+  EXPECT_EQ(code_of(store_->create(root_, "d", true, 0700, 0, 0)), 0);
+  open();
+  EXPECT_TRUE(store_->lookup(root_, "d"));
+}
+
+TEST_F(StagingFullDisk, WhatWasKeptForRemovalsIsEnoughToBeginAnew) {
+  ASSERT_TRUE(store_->create(root_, "d", true, 0700, 0, 0));
+  std::ofstream filler(temporary_.path() + "/filler");
+  while (filler << std::string(4096, 'x') << std::flush) {
+  }
+  open();
+  EXPECT_TRUE(store_->lookup(root_, "d"));
+  EXPECT_EQ(code_of(store_->remove_directory(root_, "d")), 0);
 }
 
 TEST_F(StagingFullDisk, WhatEndedWithTheMountMakesRoomForTheNext) {
