@@ -96,8 +96,18 @@ Result<std::shared_ptr<DataFile>> DiskStagingStore::data(StagedId id) {
   const int made = sizes_.count(id) > 0 ? 0 : O_CREAT;
   auto file = std::make_shared<DataFile>(
       ::open(data_path(id).c_str(), O_RDWR | made | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file->fd() < 0 && errno == EROFS)
+    file = std::make_shared<DataFile>(
+        ::open(data_path(id).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), true);
   if (file->fd() < 0) return disk_error("a staged file cannot be opened");
-  if ((*found)->holders > 0) held_[id] = file;
+  if ((*found)->holders > 0 && !file->read_only()) held_[id] = file;
+  return file;
+}
+
+Result<std::shared_ptr<DataFile>> DiskStagingStore::data_to_change(StagedId id) {
+  auto file = data(id);
+  if (file && (*file)->read_only())
+    return fail(EROFS, "a staged file cannot be written: the disk is read-only");
   return file;
 }
 
@@ -177,7 +187,7 @@ Result<size_t> DiskStagingStore::write(StagedId file, uint64_t offset, std::stri
   if (offset > limits_.file_bytes || bytes.size() > limits_.file_bytes - offset)
     return fail(EFBIG,
                 "a staged file has at most " + std::to_string(limits_.file_bytes) + " bytes");
-  const auto data_file = data(file);
+  const auto data_file = data_to_change(file);
   if (!data_file) return fail(data_file.error());
   if (bytes.empty()) return size_t{0};
   uint64_t reserved = 0;
@@ -206,7 +216,7 @@ Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
   if (size > limits_.file_bytes)
     return fail(EFBIG,
                 "a staged file has at most " + std::to_string(limits_.file_bytes) + " bytes");
-  const auto bytes = data(file);
+  const auto bytes = data_to_change(file);
   if (!bytes) return fail(bytes.error());
   const std::lock_guard hold_lock(lock_);
   uint64_t reserved = 0;

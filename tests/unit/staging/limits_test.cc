@@ -244,5 +244,24 @@ TEST_F(StagingFullDisk, WhatEndedWithTheMountMakesRoomForTheNext) {
   EXPECT_EQ(code_of(store_->create(root_, "more", false, 0600, 0, 0)), 0);
 }
 
+TEST_F(StagingFullDisk, AReadOnlyDiskCanStillBeRead) {
+  const StagedId file = store_->create(root_, "nvram", false, 0600, 0, 0).value();
+  ASSERT_TRUE(store_->write(file, 0, "bytes"));
+  // The index is open for writing, and keeps the whole disk from being remounted: its files alone
+  // turn read-only.
+  const std::string data = temporary_.path() + "/s/data";
+  ASSERT_EQ(mount(data.c_str(), data.c_str(), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(mount(nullptr, data.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+  EXPECT_EQ(store_->read(file, 0, 100).value_or("?"), "bytes");
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), EROFS);
+  EXPECT_EQ(code_of(store_->truncate(file, 0)), EROFS);
+  EXPECT_EQ(code_of(store_->create(root_, "more", false, 0600, 0, 0)), EROFS);
+  store_->hold(file);
+  EXPECT_EQ(store_->read(file, 0, 100).value_or("?"), "bytes");
+  ASSERT_EQ(umount(data.c_str()), 0);
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), 0) << "it is well again";
+  store_->let_go(file);
+}
+
 }  // namespace
 }  // namespace vtpmfs::cache::staging_test
