@@ -360,6 +360,14 @@ def rows_of_limits(matrix, vault):
         with open(top + "/large", "r+b", buffering=0) as file:
             file.seek(0, os.SEEK_END)
             expect_equal(errno_of(file.write, b"x"), "EFBIG", "write")
+    with matrix.row("--nvram-max over 64 MiB raises that limit"):
+        vault.remount("--nvram-max=80M")
+        top = vault.mount.path("DC1/restore/limits")
+        os.truncate(top + "/large", 80 << 20)
+        expect_equal(errno_of(os.truncate, top + "/large", (80 << 20) + 1), "EFBIG", "truncate")
+        os.truncate(top + "/large", 64 << 20)
+        vault.remount()
+        top = vault.mount.path("DC1/restore/limits")
     with matrix.row("more than 4 GiB staged: ENOSPC; removing makes room"):
         for number in range(63):
             write_file(f"{top}/{number}", b"")
