@@ -89,6 +89,11 @@ std::optional<Error> StagedSets::broken(StagedId directory) {
   return std::nullopt;
 }
 
+std::string StagedSets::words_of(StagedId directory, const Judgement& judgement) {
+  const auto why = broken(directory);
+  return why ? judgement.words + "; " + why->words : judgement.words;
+}
+
 void StagedSets::closed(StagedId directory) {
   const std::lock_guard hold(lock_);
   const auto found = sets_.find(directory);

@@ -280,7 +280,7 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
   status.state = RestoreStatus::State::waiting;
   status.step = judgement.verdict == Verdict::complete
                     ? "complete, and not started: sync this directory, or write a file of it again"
-                    : judgement.words;
+                    : words_of(directory, judgement);
   return status_text(status);
 }
 

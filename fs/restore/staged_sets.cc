@@ -89,7 +89,7 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
       return answer({});
     case Verdict::mismatch: {
       const bool told = tells_mismatch(judgement, arrival);
-      const Error error{Errno{EBADMSG}, judgement.words};
+      const Error error{Errno{EBADMSG}, words_of(directory, judgement)};
       refuse(directory, error, kCopyAgain, told);
       return told ? answer(fail(error)) : answer({});
     }
@@ -155,7 +155,7 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     answer(fail(error));
   };
   const auto refused = [&](int code, const char* what_to_do) {
-    refused_for(Error{Errno{code}, judgement.words}, what_to_do);
+    refused_for(Error{Errno{code}, words_of(directory, judgement)}, what_to_do);
   };
   switch (judgement.verdict) {
     case Verdict::no_set:

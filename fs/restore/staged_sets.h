@@ -139,6 +139,8 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
               bool told);
   /// Why a file that takes part is known to be incomplete.
   std::optional<Error> broken(cache::StagedId directory);
+  /// What the judgement says, and what is known of why.
+  std::string words_of(cache::StagedId directory, const Judgement& judgement);
   /// What was refused is not whole any more.
   void not_refused(cache::StagedId directory);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);

@@ -202,7 +202,9 @@ TEST_F(RestoreWithoutRoom, AlsoByTheHandleThatFoundNone) {
 
 TEST_F(RestoreWithoutRoom, OfAVerifiedSetTheHashesTell) {
   EXPECT_EQ(put(to_ + "/SHA256SUMS", pay01().at("SHA256SUMS")), 0) << "nvram is still to come";
+  EXPECT_THAT(status(to_), HasSubstr("nvram was not written as a whole"));
   EXPECT_EQ(fsync(to_), EBADMSG);
+  EXPECT_THAT(status(to_), HasSubstr("nvram was not written as a whole"));
   ASSERT_EQ(unlink("filler"), 0);
   EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);
   expect_one_vm("pay01", {"Finance"}, pay01());
