@@ -58,8 +58,7 @@ class Chance {
     if (name == "SHA256SUMS")
       return "SHA256SUMS." + of(std::vector<std::string>{"full", "full", "full", "lean", "poor",
                                                          "bare", "big", "cut", "garbage", "empty"});
-    if (std::find(roles().begin(), roles().end(), name) == roles().end())
-      return one_in(2) ? "note" : content_for(of(roles()));
+    if (!takes_part(name)) return one_in(2) ? "note" : content_for(of(roles()));
     if (!one_in(3)) return name + ".good";
     if (name == "nvram" && one_in(3)) return "nvram.big";
     if (name == "config.json" && one_in(2)) return "config.json.none";

@@ -1,5 +1,6 @@
 #include "tests/unit/restore_model/contents.h"
 
+#include <algorithm>
 #include <map>
 
 #include "tests/unit/restore_tree/restore_fixture.h"
@@ -70,6 +71,10 @@ const std::vector<std::string>& roles() {
   static const std::vector<std::string> names{
       "keyId", "encryption.bundle", "firmware", "vtpm.json", "nvram", "config.json", "SHA256SUMS"};
   return names;
+}
+
+bool takes_part(const std::string& name) {
+  return std::find(roles().begin(), roles().end(), name) != roles().end();
 }
 
 std::string content(const std::string& name) {

@@ -1,6 +1,8 @@
 // The contents that the model's files have, by name: `nvram.good`, `SHA256SUMS.lean`.
 #pragma once
 
+#include <cerrno>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,13 @@ std::string content(const std::string& name);
 
 /// All words before the dot.
 const std::vector<std::string>& roles();
+
+/// Whether a file of this name takes part in a set.
+bool takes_part(const std::string& name);
+
+inline const std::string kStatus = "restore.status";
+/// What comes of using it: it is there while its directory is a set, and takes what it is given.
+inline const std::set<int> kForgotten{0, ENOENT};
 
 constexpr unsigned long kNvramMax = 1000;
 

@@ -16,8 +16,7 @@ const std::set<std::string> kFive{"keyId", "encryption.bundle", "firmware", "vtp
 std::map<std::string, std::string> files_of(const Entry& directory) {
   std::map<std::string, std::string> files;
   for (const auto& [name, child] : directory.children)
-    if (!child->directory && std::find(roles().begin(), roles().end(), name) != roles().end())
-      files[name] = child->bytes;
+    if (!child->directory && takes_part(name)) files[name] = child->bytes;
   return files;
 }
 
@@ -30,8 +29,7 @@ std::map<std::string, std::string> lines_of(const std::string& manifest) {
     const std::string hash = line.substr(0, 64);
     const std::string name = line.substr(66);
     if (hash.find_first_not_of("0123456789abcdef") != std::string::npos) return {};
-    if (name == kManifest || std::find(roles().begin(), roles().end(), name) == roles().end())
-      return {};
+    if (name == kManifest || !takes_part(name)) return {};
     if (!sums.emplace(name, hash).second) return {};
   }
   return sums;
