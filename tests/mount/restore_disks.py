@@ -251,6 +251,18 @@ def rows_of_journal(matrix, vault, disk):
         journal.clear()
         run_well("sync", staged)
         vault.check(lost)
+    with matrix.row("a journal that fills when all is verified: the VM stays, and cp ends with 0"):
+        lost = vault.take()
+        with vault.simulator.calmed():
+            held = vault.simulator.inject("hold", "ReconfigVM_Task")
+            child = spawn(["cp", "-r", lost.saved, vault.staged(lost)])
+            wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1, "ReconfigVM_Task")
+            journal.fill()
+            vault.simulator.control("release", number=held)
+            expect_equal(end_of(child, "cp"), 0, "exit status of cp")
+        vault.check(lost)
+        expect_equal(status_of(vault.staged(lost))["state"], "done", "restore.status")
+        journal.clear()
     vault.mount.unmount()
     journal.leave()
     settle_on(vault, disk)
