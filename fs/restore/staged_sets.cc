@@ -77,6 +77,7 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
   }
   const auto present = contents(directory);
   if (!present) {
+    appeared(directory);  // what cannot be read is a piece that has not arrived yet
     refuse(directory, present.error(), kUnreadable, true);
     return answer(fail(present.error()));
   }
