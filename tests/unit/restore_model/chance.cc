@@ -52,6 +52,10 @@ class Chance {
   }
   std::string some_directory() { return one_in(3) ? directory() : directory_below(); }
   std::string anywhere() { return one_in(2) ? some_directory() : path(); }
+  unsigned size() {
+    if (!one_in(6)) return below(400);
+    return one_in(2) ? 200'000 : 90'000;  // over the limit of a file, and near that of all
+  }
   std::string slot() { return std::to_string(below(3)); }
 
   std::string content_for(const std::string& name) {
@@ -132,7 +136,7 @@ class Chance {
   }
 
   Operation anything() {
-    switch (below(26)) {
+    switch (below(29)) {
       case 0:
         return {"mkdir", one_in(4) ? path() : some_directory()};
       case 1:
@@ -155,7 +159,7 @@ class Chance {
         return {"write", slot(), std::to_string(one_in(6) ? 99'998 : below(3) * below(200)),
                 content_for(of(roles()))};
       case 11:
-        return {"cut", slot(), std::to_string(one_in(9) ? 200'000 : below(400))};
+        return {"cut", slot(), std::to_string(size())};
       case 12:
       case 13:
         return {"flush", slot()};
@@ -172,7 +176,7 @@ class Chance {
                 of(std::vector<std::string>{"plain", "plain", "plain", "noreplace", "exchange"})};
       }
       case 18:
-        return {"truncate", path(), std::to_string(one_in(9) ? 200'000 : below(400))};
+        return {"truncate", path(), std::to_string(size())};
       case 19:
         return {"chmod", anywhere(), of(std::vector<std::string>{"400", "755", "7000"})};
       case 20:
@@ -185,6 +189,13 @@ class Chance {
         return {"answers", of(std::vector<std::string>{"ok", "ok", "stall", "ENOKEY"})};
       case 24:
         return {"end", of(std::vector<std::string>{"ok", "EHOSTUNREACH"})};
+      case 25:
+        return {"setxattr", one_in(3) ? path() : directory(),
+                one_in(3) ? "user.vtpmfs.other" : "user.vtpmfs.pool", std::to_string(below(9))};
+      case 26:
+      case 27:
+        return one_in(3) ? Operation{"vanish", some_directory()}
+                         : Operation{"appear", some_directory(), one_in(2) ? "vm" : "folder"};
       default:
         return {one_in(2) ? "kill" : "remount"};
     }

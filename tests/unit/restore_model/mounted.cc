@@ -15,12 +15,20 @@ using restore_test::Reply;
 
 Mounted::Mounted() {
   limits_.file_bytes = kFileBytes;
+  limits_.total_bytes = kTotalBytes;
   limits_.depth = kDepth;
   nvram_max_ = kNvramMax;
   inventory_.apply({false,
                     true,
                     {enter({"Folder", "group-v12"}, "Payroll", restore_test::kFinance),
                      enter({"VirtualMachine", "vm-3"}, "old", restore_test::kFinance)}});
+  folders_ = {{"", restore_test::kVmFolder},
+              {"Finance", restore_test::kFinance},
+              {"Legal", restore_test::kLegal},
+              {"Finance/Payroll", {"Folder", "group-v12"}}};
+  machines_ = {{"web", {"VirtualMachine", "vm-1"}},
+               {"hidden01", {"VirtualMachine", "vm-2"}},
+               {"Finance/old", {"VirtualMachine", "vm-3"}}};
   RestoreWorld::open();
 }
 
@@ -139,6 +147,34 @@ int Mounted::start(const std::string& path, bool commit) {
   return settle(reply);
 }
 
+int Mounted::appear(const std::string& path, bool folder) {
+  const auto parent = folders_.find(parent_of(path));
+  if (parent == folders_.end() || folders_.count(path) > 0 || machines_.count(path) > 0)
+    return kNothing;
+  const auto found = find(path);
+  if (found && (*found)->attributes()->type != NodeType::directory) return kNothing;
+  const std::string id = "new-" + std::to_string(++appeared_);
+  const cache::MoRef made{folder ? "Folder" : "VirtualMachine", id};
+  inventory_.apply({false, true, {enter(made, name_of(path), parent->second)}});
+  (folder ? folders_ : machines_)[path] = made;
+  return 0;
+}
+
+int Mounted::vanish(const std::string& path) {
+  const auto leave = [&](std::map<std::string, cache::MoRef>& places) {
+    inventory_.apply({false, true, {{vsphere::EntityChange::Kind::leave, places.at(path), {}}}});
+    places.erase(path);
+    return 0;
+  };
+  if (machines_.count(path) > 0) return leave(machines_);
+  if (path.empty() || folders_.count(path) == 0) return kNothing;
+  // One in which the vCenter has something does not go, and one without anything leaves no trace.
+  for (const auto& places : {folders_, machines_})
+    for (const auto& [other, id] : places)
+      if (other.rfind(path + "/", 0) == 0) return kNothing;
+  return names(path).empty() ? kNothing : leave(folders_);
+}
+
 void Mounted::end(int code) {
   std::vector<restore_test::FakeRestorer::Running> running;
   running.swap(restorer_.running);
@@ -185,6 +221,8 @@ int Mounted::run(const Operation& operation) {
   if (verb == "sync" || verb == "commit") return start(path, verb == "commit");
   if (verb == "chmod" || verb == "utimens" || verb == "truncate" || verb == "setxattr")
     return set_attributes(operation);
+  if (verb == "appear") return appear(path, operation[2] == "folder");
+  if (verb == "vanish") return vanish(path);
   if (verb == "answers") {
     restorer_.stall = operation[1] == "stall";
     restorer_.fail_with.reset();
@@ -254,7 +292,8 @@ std::map<size_t, int> Mounted::take_answers() {
 std::vector<Wish> Mounted::wishes() const {
   std::vector<Wish> wishes;
   for (const RestoreRequest& request : restorer_.requests)
-    wishes.push_back({request.vm_name, request.folders, request.files, request.manifest_verified});
+    wishes.push_back({request.vm_name, request.placement.pool.value_or(""), request.folders,
+                      request.files, request.manifest_verified});
   return wishes;
 }
 

@@ -42,12 +42,17 @@ class Mounted : private restore_test::RestoreWorld {
   int put(const std::string& path, const std::string& bytes);
   int move(const Operation& operation);
   int set_attributes(const Operation& operation);
+  int appear(const std::string& path, bool folder);
+  int vanish(const std::string& path);
   int start(const std::string& path, bool commit);
   void end(int code);
   void remount(bool killed);
   std::string status_difference(const Entry& model, const std::string& path, bool shown);
 
   std::map<std::string, Handle> handles_;
+  /// What the vCenter has, by its path below vm/.
+  std::map<std::string, cache::MoRef> folders_, machines_;
+  int appeared_ = 0;
   std::map<size_t, restore_test::Reply<void>> waiting_;
   size_t waited_ = 0;  ///< operations that waited so far
 };

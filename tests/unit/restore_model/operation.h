@@ -10,6 +10,8 @@
 //   rename FROM TO plain|noreplace|exchange
 //   chmod PATH OCTAL    utimens PATH SECONDS    truncate PATH SIZE    setxattr PATH NAME VALUE
 //   sync PATH (fsync of a directory)      commit PATH (user.vtpmfs.commit)
+//   appear PATH vm|folder                 the vCenter has got one of that name
+//   vanish PATH                           it has one of that name no more
 //   answers ok|ERRNO|stall                how the vCenter takes restores from now on
 //   end ok|ERRNO                          what it took and has not answered ends like this
 //   kill | remount
@@ -45,7 +47,8 @@ inline std::string path_in(const std::string& word) {
 /// Names that nobody can ask for: the kernel answers for restore/ itself.
 inline bool names_the_top(const Operation& operation) {
   const std::string& verb = operation[0];
-  return (verb == "mkdir" || verb == "rmdir" || verb == "unlink" || verb == "rename") &&
+  return (verb == "mkdir" || verb == "appear" || verb == "vanish" || verb == "rmdir" ||
+          verb == "unlink" || verb == "rename") &&
          (operation[1] == "." || (verb == "rename" && operation[2] == "."));
 }
 

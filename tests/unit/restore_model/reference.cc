@@ -31,10 +31,7 @@ Reference::Reference() : root_(std::make_shared<Entry>()) {
   root_->machines = {"web", "hidden01"};
   for (const auto& [name, below] :
        std::map<std::string, std::string>{{"Finance", ""}, {"Legal", ""}, {"Payroll", "Finance"}}) {
-    auto folder = std::make_shared<Entry>();
-    folder->directory = folder->folder = true;
-    folder->mode = 0700;
-    attach(folder, below.empty() ? root_ : root_->children.at(below), name);
+    attach(empty_folder(), below.empty() ? root_ : root_->children.at(below), name);
   }
   root_->children.at("Finance")->machines = {"old"};
 }
@@ -233,7 +230,10 @@ Reference::Codes Reference::change_attributes(const Operation& operation) {
   if (!at.entry) return {ENOENT};
   Entry& entry = *at.entry;
   if (operation[0] == "setxattr") {
-    entry.xattrs[operation[2]] = operation[3];
+    // Of our own only those that place a VM are kept, and only at directories.
+    const bool ours = operation[2].rfind("user.vtpmfs.", 0) == 0;
+    if (!ours || (entry.directory && operation[2] == "user.vtpmfs.pool"))
+      entry.xattrs[operation[2]] = operation[3];
     return {0};
   }
   if (operation[0] == "chmod") entry.mode = static_cast<unsigned>(std::stoul(operation[2], {}, 8));
@@ -246,6 +246,35 @@ Reference::Codes Reference::change_attributes(const Operation& operation) {
     return {0};
   entry.told = Sure::yes;
   return entry.refused;
+}
+
+Reference::Codes Reference::appear(const std::string& path, bool folder) {
+  const Found at = find(path);
+  if (at.error != 0 || !at.parent->folder || at.parent->machines.count(at.name) > 0)
+    return {kNothing};
+  if (at.entry && (at.entry->folder || !at.entry->directory)) return {kNothing};
+  if (!folder) {
+    at.parent->machines.insert(at.name);
+    return {0};
+  }
+  if (!at.entry) attach(empty_folder(), at.parent, at.name);
+  // What is staged and a folder of its name are one directory.
+  at.parent->children.at(at.name)->folder = true;
+  at.parent->children.at(at.name)->mtime.reset();
+  return {0};
+}
+
+Reference::Codes Reference::vanish(const std::string& path) {
+  const Found at = find(path);
+  if (at.error != 0 || !at.parent->folder) return {kNothing};
+  if (at.parent->machines.erase(at.name) > 0) return {0};
+  if (!at.entry || !at.entry->folder || at.entry->children.empty() || !at.entry->machines.empty())
+    return {kNothing};
+  for (const auto& [name, child] : at.entry->children)
+    if (child->folder) return {kNothing};
+  // What is staged in it stays.
+  at.entry->folder = false;
+  return {0};
 }
 
 std::string Reference::step(const Operation& operation, int actual) {
@@ -268,7 +297,7 @@ std::string Reference::step(const Operation& operation, int actual) {
   else if (verb == "open")
     may = open(operation[1], path_in(operation[2]), operation[3], actual);
   else if (verb == "write")
-    may = write(operation[1], std::stoull(operation[2]), content(operation[3]));
+    may = write(operation[1], std::stoull(operation[2]), content(operation[3]), actual);
   else if (verb == "cut")
     may = cut(operation[1], std::stoull(operation[2]));
   else if (verb == "flush")
@@ -285,6 +314,10 @@ std::string Reference::step(const Operation& operation, int actual) {
     may = truncate(path, std::stoull(operation[2]));
   else if (verb == "sync" || verb == "commit")
     may = start(path, verb == "commit", actual);
+  else if (verb == "appear")
+    may = appear(path, operation[2] == "folder");
+  else if (verb == "vanish")
+    may = vanish(path);
   else if (verb == "answers")
     answer_ = operation[1];
   else if (verb == "end")

@@ -19,8 +19,9 @@
 
 namespace vtpmfs::fs::restore_model {
 
-constexpr uint64_t kFileBytes = 100'000;  ///< limit of a staged file in these tests
-constexpr unsigned kDepth = 4;            ///< limit of nesting below restore/
+constexpr uint64_t kFileBytes = 100'000;   ///< limit of a staged file in these tests
+constexpr uint64_t kTotalBytes = 250'000;  ///< limit of all of them together
+constexpr unsigned kDepth = 4;             ///< limit of nesting below restore/
 
 enum class Sure { no, maybe, yes };
 
@@ -67,13 +68,14 @@ struct Entry {
 /// A VM that the vCenter is to be asked for.
 struct Wish {
   std::string name;
+  std::string pool;  ///< where the directory's attribute says
   std::vector<std::string> folders;
   std::map<std::string, std::string> files;
   bool verified = false;
 
   bool operator==(const Wish& other) const {
-    return name == other.name && folders == other.folders && files == other.files &&
-           verified == other.verified;
+    return name == other.name && pool == other.pool && folders == other.folders &&
+           files == other.files && verified == other.verified;
   }
 };
 
@@ -128,6 +130,8 @@ class Reference {
   /// Why an entry may not come to this name. EEXIST is the caller's business.
   static void against_coming(const Entry& parent, const std::string& name, bool directory,
                              Codes& against);
+  static EntryPtr empty_folder();
+  static EntryPtr without_what_is_staged(const Entry& staged);
   static void attach(const EntryPtr& entry, const EntryPtr& parent, const std::string& name);
   static void detach(const EntryPtr& entry);
 
@@ -135,7 +139,7 @@ class Reference {
   Codes make_directory(const std::string& path);
   Codes create(const std::string& slot, const std::string& path, bool exclusive, int actual);
   Codes open(const std::string& slot, const std::string& path, const std::string& how, int actual);
-  Codes write(const std::string& slot, uint64_t offset, const std::string& bytes);
+  Codes write(const std::string& slot, uint64_t offset, const std::string& bytes, int actual);
   Codes cut(const std::string& slot, uint64_t size);
   Codes flush(const std::string& slot, int actual);
   Codes put(const std::string& path, const std::string& bytes, int actual);
@@ -144,6 +148,8 @@ class Reference {
   Codes remove_directory(const std::string& path);
   Codes change_attributes(const Operation& operation);
   Codes truncate(const std::string& path, uint64_t size);
+  Codes appear(const std::string& path, bool folder);
+  Codes vanish(const std::string& path);
   Codes start(const std::string& path, bool commit, int actual);
   void end(int code);
   void remount();
@@ -160,6 +166,8 @@ class Reference {
   [[nodiscard]] static Codes told_of_manifest(const Entry& directory, const Sight& seen,
                                               const Arrival& arrival);
   static void changed(Entry& file);
+  /// Why a file may not grow to this size.
+  [[nodiscard]] Codes against_growth(const Entry& file, uint64_t size) const;
   [[nodiscard]] bool written_by_others(const EntryPtr& file, const Handle* but = nullptr) const;
 
   EntryPtr root_;

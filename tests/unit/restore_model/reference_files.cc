@@ -77,30 +77,45 @@ Reference::Codes Reference::open(const std::string& slot, const std::string& pat
   return {0};
 }
 
+Reference::Codes Reference::against_growth(const Entry& file, uint64_t size) const {
+  if (size > kFileBytes) return {EFBIG, ENOSPC};
+  uint64_t total = 0;
+  std::set<const Entry*> files;
+  std::vector<const Entry*> pending{root_.get()};
+  while (!pending.empty()) {
+    const Entry* one = pending.back();
+    pending.pop_back();
+    files.insert(one);
+    for (const auto& [name, child] : one->children) pending.push_back(child.get());
+  }
+  // What was removed keeps its room as long as somebody has it open.
+  for (const auto& [slot, handle] : handles_)
+    if (handle.file) files.insert(handle.file.get());
+  for (const Entry* one : files) total += one->bytes.size();
+  return size > file.bytes.size() && total + size - file.bytes.size() > kTotalBytes ? Codes{ENOSPC}
+                                                                                    : Codes{};
+}
+
 void Reference::changed(Entry& file) {
   if (file.mtime) file.not_mtime = file.mtime;
   file.mtime.reset();
 }
 
 Reference::Codes Reference::write(const std::string& slot, uint64_t offset,
-                                  const std::string& bytes) {
+                                  const std::string& bytes, int actual) {
   const auto found = handles_.find(slot);
   if (found == handles_.end() || !found->second.writes || bytes.empty()) return {kNothing};
   Handle& handle = found->second;
   if (!handle.file) return {0};
   Entry& file = *handle.file;
   const EntryPtr parent = file.parent.lock();
-  Codes against;
-  if (parent && parent->stage != Entry::Stage::open) against.insert(EPERM);
-  if (offset + bytes.size() > kFileBytes) against.insert(EFBIG);
-  if (!against.empty()) {
-    // What is refused for its size was begun to be written all the same.
-    if (against.count(EFBIG) > 0 && against.count(EPERM) == 0) {
-      handle.dirty = true;
-      handle.wanted = std::max(handle.wanted, offset + bytes.size());
-      file.finished = Sure::maybe;
-      file.broken = EFBIG;
-    }
+  if (parent && parent->stage != Entry::Stage::open) return {EPERM};
+  if (const Codes against = against_growth(file, offset + bytes.size()); !against.empty()) {
+    // What finds no room was begun to be written all the same.
+    handle.dirty = true;
+    handle.wanted = std::max(handle.wanted, offset + bytes.size());
+    file.finished = Sure::maybe;
+    file.broken = actual;
     return against;
   }
   changed(file);
@@ -124,9 +139,9 @@ Reference::Codes Reference::cut(const std::string& slot, uint64_t size) {
   const EntryPtr parent = file.parent.lock();
   if (parent && parent->stage != Entry::Stage::open) return {EPERM};
   handle.dirty = true;
-  if (size > kFileBytes) {
+  if (const Codes against = against_growth(file, size); !against.empty()) {
     file.finished = Sure::maybe;
-    return {EFBIG};
+    return against;
   }
   changed(file);
   file.finished = written_by_others(handle.file, &handle) ? Sure::maybe : Sure::no;
@@ -171,7 +186,13 @@ Reference::Codes Reference::put(const std::string& path, const std::string& byte
   const std::string slot = "put";
   const Codes made = create(slot, path, !find(path).entry, actual);
   if (handles_.count(slot) == 0) return made;
-  if (!bytes.empty()) write(slot, 0, bytes);
+  if (!bytes.empty()) {
+    const Codes wrote = write(slot, 0, bytes, actual);
+    if (wrote.count(0) == 0) {
+      handles_.erase(slot);  // the program ends
+      return wrote;
+    }
+  }
   const Codes flushed = flush(slot, actual);
   handles_.erase(slot);
   return flushed;
@@ -185,7 +206,7 @@ Reference::Codes Reference::truncate(const std::string& path, uint64_t size) {
   if (at.entry->directory) return {kNothing};  // the kernel does not send it
   Codes against;
   if (at.parent->stage != Entry::Stage::open) against.insert(EPERM);
-  if (size > kFileBytes) against.insert(EFBIG);
+  if (at.parent->stage == Entry::Stage::open) against = against_growth(*at.entry, size);
   if (!against.empty()) return against;
   changed(*at.entry);
   at.entry->bytes.resize(size);

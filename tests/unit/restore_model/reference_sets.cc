@@ -223,6 +223,8 @@ Reference::Codes Reference::begin(const EntryPtr& directory, bool verified) {
   directory->refused = against_place(*directory, wish);
   directory->told = Sure::yes;
   if (!directory->refused.empty()) return directory->refused;
+  if (const auto pool = directory->xattrs.find("user.vtpmfs.pool"); pool != directory->xattrs.end())
+    wish.pool = pool->second;
   wish.folders = path_of(*directory);
   wish.name = wish.folders.back();
   wish.folders.pop_back();
@@ -261,6 +263,7 @@ Reference::Codes Reference::start(const std::string& path, bool commit, int /*ac
   const Codes nothing{commit ? EINVAL : 0};
   if (hidden(directory)) return nothing;
   const Sight seen = sight(directory);
+  Codes broken;
   const auto refuse = [&](int code) {
     directory.refused = {code};
     directory.told = Sure::yes;
@@ -274,8 +277,11 @@ Reference::Codes Reference::start(const std::string& path, bool commit, int /*ac
       for (const std::string& name : roles())
         if (const auto file = directory.children.find(name);
             file != directory.children.end() && file->second->broken)
-          return refuse(*file->second->broken);
-      return begin(at.entry, false);
+          broken.insert(*file->second->broken);
+      if (broken.empty()) return begin(at.entry, false);
+      directory.refused = broken;
+      directory.told = Sure::yes;
+      return broken;
     case Sight::What::unreadable:
       if (!seen.five_missing) return refuse(EINVAL);
       break;
@@ -319,6 +325,21 @@ void Reference::end(int code) {
   }
 }
 
+EntryPtr Reference::empty_folder() {
+  auto folder = std::make_shared<Entry>();
+  folder->directory = folder->folder = true;
+  folder->mode = 0700;
+  return folder;
+}
+
+EntryPtr Reference::without_what_is_staged(const Entry& staged) {
+  const EntryPtr folder = empty_folder();
+  folder->machines = staged.machines;
+  for (const auto& [name, child] : staged.children)
+    if (child->folder) attach(without_what_is_staged(*child), folder, name);
+  return folder;
+}
+
 void Reference::remount() {
   handles_.clear();
   for (auto& waiter : waiters_) waiter.reset();
@@ -336,7 +357,9 @@ void Reference::remount() {
     for (auto child = one->children.begin(); child != one->children.end();) {
       // What has become a VM ends with the mount.
       if (child->second->stage == Entry::Stage::done) {
+        const EntryPtr gone = child->second;
         child = one->children.erase(child);
+        if (gone->folder) attach(without_what_is_staged(*gone), one, gone->name);
       } else {
         pending.push_back(child->second);
         ++child;
