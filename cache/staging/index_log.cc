@@ -152,6 +152,7 @@ Status IndexLog::cut() {
       lseek(fd_, static_cast<off_t>(size_), SEEK_SET) < 0)
     return disk_error("the staging index cannot be mended");
   torn_ = false;
+  kept_ = 0;  // cut off with the rest
   return {};
 }
 
@@ -160,13 +161,14 @@ Status IndexLog::keep_room(uint64_t bytes) {
   constexpr uint64_t kMost = 64ULL << 10;
   if (size_ + bytes + kLeast <= kept_) return {};
   const uint64_t end = size_ + bytes + kMost;
-  while (fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_),
-                   static_cast<off_t>(end - size_)) != 0) {
-    if (errno == EINTR) continue;
-    // Where no room can be kept, writing will tell whether there is some.
-    return errno == ENOSPC || errno == EDQUOT ? Status(disk_error("the staging index cannot grow"))
-                                              : Status();
-  }
+  int failed = 0;
+  do {
+    failed = fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_),
+                       static_cast<off_t>(end - size_));
+  } while (failed != 0 && errno == EINTR);
+  if (failed != 0 && (errno == ENOSPC || errno == EDQUOT))
+    return disk_error("the staging index cannot grow");
+  // Where no room can be kept, writing will tell whether there is some.
   kept_ = end;
   return {};
 }
