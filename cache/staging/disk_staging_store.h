@@ -69,6 +69,8 @@ class DiskStagingStore final : public StagingStore {
   Status end_with_mount(StagedId directory) override;
   Status remove_xattr(StagedId id, const std::string& name) override;
   Status fsync(StagedId id) override;
+  Status set_incomplete(StagedId file, int code) override;
+  int incomplete(StagedId file) override;
   Result<uint64_t> content_version(StagedId file) override;
   void hold(StagedId file) override;
   void let_go(StagedId file) override;

@@ -178,9 +178,11 @@ Status IndexLog::append(const IndexRecord& record) {
   if (torn_)
     if (auto mended = cut(); !mended) return mended;
   const std::string bytes = framed(record);
-  const bool removes =
-      record.action == IndexAction::unlink || record.action == IndexAction::temporary;
-  if (auto kept = keep_room(bytes.size()); !kept && !removes) return kept;
+  // Removals, and that there was no room.
+  const bool on_full_disk = record.action == IndexAction::unlink ||
+                            record.action == IndexAction::temporary ||
+                            record.action == IndexAction::incomplete;
+  if (auto kept = keep_room(bytes.size()); !kept && !on_full_disk) return kept;
   if (auto written = write_whole(fd_, bytes); !written) {
     torn_ = true;  // a part of the record may lie there (full disk)
     if (auto mended = cut(); !mended) return mended;

@@ -1,5 +1,8 @@
 // Who may change what in a staged directory, and what StagedSets remembers of changes.
+#include <spdlog/spdlog.h>
+
 #include <cerrno>
+#include <system_error>
 
 #include "fs/restore/commit_rule.h"
 #include "fs/restore/staged_sets.h"
@@ -67,11 +70,17 @@ void StagedSets::finished(StagedId file) {
 }
 
 void StagedSets::failed(StagedId file, const Error& why) {
+  // A disk that takes nothing any more does not take this: then this mount alone knows.
+  if (auto kept = store_.set_incomplete(file, why.code.value()); !kept)
+    spdlog::warn("a staged file is incomplete, which cannot be kept: {}", kept.error().words);
   const std::lock_guard hold(lock_);
   broken_.insert_or_assign(file, why);
 }
 
 void StagedSets::mended(StagedId file) {
+  if (store_.incomplete(file) != 0)
+    if (auto kept = store_.set_incomplete(file, 0); !kept)
+      spdlog::warn("that a staged file is complete cannot be kept: {}", kept.error().words);
   const std::lock_guard hold(lock_);
   broken_.erase(file);
 }
@@ -79,12 +88,16 @@ void StagedSets::mended(StagedId file) {
 std::optional<Error> StagedSets::broken(StagedId directory) {
   const auto entries = store_.list(directory);
   if (!entries) return entries.error();
-  const std::lock_guard hold(lock_);
   for (const auto& entry : *entries) {
     if (entry.directory || !takes_part(entry.name)) continue;
-    if (const auto found = broken_.find(entry.id); found != broken_.end())
-      return Error{found->second.code,
-                   entry.name + " was not written as a whole: " + found->second.words};
+    const std::string what = entry.name + " was not written as a whole: ";
+    {
+      const std::lock_guard hold(lock_);
+      if (const auto found = broken_.find(entry.id); found != broken_.end())
+        return Error{found->second.code, what + found->second.words};
+    }
+    if (const int code = store_.incomplete(entry.id); code != 0)
+      return Error{Errno{code}, what + std::generic_category().message(code)};
   }
   return std::nullopt;
 }

@@ -55,6 +55,8 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
   const std::string manifest(cache::kSha256SumsFile);
   files[manifest] = store_.lookup(directory, manifest).value_or(0);
 
+  for (const auto& [name, id] : files)
+    if (store_.incomplete(id) != 0) arrival.unfinished.insert(name);
   const std::lock_guard hold(lock_);
   for (const auto& [name, id] : files)
     if (unfinished_.count(id) > 0) arrival.unfinished.insert(name);

@@ -35,6 +35,11 @@ std::map<std::string, std::string> lines_of(const std::string& manifest) {
   return sums;
 }
 
+/// Nobody is at it, and no write of it failed.
+bool is_finished(const Entry& file) {
+  return file.finished == Sure::yes && !file.broken;
+}
+
 bool says_no_nvram(const std::map<std::string, std::string>& files) {
   const auto config = files.find("config.json");
   if (config == files.end()) return false;
@@ -99,7 +104,7 @@ Reference::Codes Reference::told_of_mismatch(const Entry& directory, const Sight
   if (seen.differing.count(arrival.name) > 0) return {EBADMSG};
   const bool finished = std::any_of(
       seen.differing.begin(), seen.differing.end(),
-      [&](const std::string& name) { return directory.children.at(name)->finished == Sure::yes; });
+      [&](const std::string& name) { return is_finished(*directory.children.at(name)); });
   // Who is still writing what differs will be told; whether others are, the page leaves open.
   if (!finished) return {0, EBADMSG};
   const bool counts = arrival.name == kManifest || seen.listed.count(arrival.name) > 0;
@@ -119,7 +124,7 @@ Reference::Codes Reference::told_of_manifest(const Entry& directory, const Sight
   if (arrival.whole == Sure::no) return {0};
   if (arrival.name == kManifest) return {EINVAL};
   if (seen.five_missing) return {0};
-  if (directory.children.at(kManifest)->finished == Sure::yes) return {EINVAL};
+  if (is_finished(*directory.children.at(kManifest))) return {EINVAL};
   return {0, EINVAL};
 }
 
@@ -353,7 +358,6 @@ void Reference::remount() {
     one->last.reset();
     one->appeared.clear();
     one->finished = Sure::yes;
-    one->broken.reset();
     for (auto child = one->children.begin(); child != one->children.end();) {
       // What has become a VM ends with the mount.
       if (child->second->stage == Entry::Stage::done) {

@@ -185,6 +185,27 @@ TEST_F(RestoreWithoutRoom, HalfAFileIsNeverStarted) {
   EXPECT_TRUE(restorer_.requests.empty());
 }
 
+TEST_F(RestoreWithoutRoom, ThatIsKnownAfterARemount) {
+  for (int mount = 0; mount < 2; ++mount) {
+    open();
+    EXPECT_EQ(fsync(to_), ENOSPC);
+    EXPECT_THAT(status(to_), HasSubstr("nvram was not written as a whole"));
+  }
+  // The same copy comes again, SHA256SUMS before what is half there: that is no wrong hash.
+  ASSERT_EQ(unlink("filler"), 0);
+  EXPECT_EQ(put(to_ + "/SHA256SUMS", pay01().at("SHA256SUMS")), 0);
+  EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);
+  expect_one_vm("pay01", {"Finance"}, pay01());
+}
+
+TEST_F(RestoreWithoutRoom, AlsoThatItWasWrittenAgain) {
+  ASSERT_EQ(unlink("filler"), 0);
+  EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);
+  open();
+  EXPECT_EQ(fsync(to_), 0);
+  EXPECT_EQ(restorer_.requests.size(), 1U);
+}
+
 TEST_F(RestoreWithoutRoom, ItIsStartedOnceTheFileWasWrittenAgain) {
   ASSERT_EQ(unlink("filler"), 0);
   EXPECT_EQ(overwrite(to_ + "/nvram", pay01().at("nvram")), 0);

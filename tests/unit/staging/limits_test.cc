@@ -221,6 +221,22 @@ TEST_F(StagingFullDisk, RemovingNeedsNoRoom) {
   EXPECT_TRUE(store_->lookup(root_, "d"));
 }
 
+TEST_F(StagingFullDisk, ThatAFileFoundNoRoomIsKept) {
+  const StagedId file = store_->create(root_, "nvram", false, 0600, 0, 0).value();
+  EXPECT_EQ(code_of(store_->write(file, 0, std::string(1U << 20, 'x'))), ENOSPC);
+  EXPECT_EQ(store_->incomplete(file), 0);
+  EXPECT_EQ(code_of(store_->set_incomplete(file, ENOSPC)), 0);
+  ASSERT_TRUE(store_->truncate(file, 1000));  // room for the new index
+  open();
+  EXPECT_EQ(store_->incomplete(file), ENOSPC);
+  open();  // also from the index that was written anew
+  EXPECT_EQ(store_->incomplete(file), ENOSPC);
+  EXPECT_EQ(code_of(store_->set_incomplete(file, 0)), 0);
+  open();
+  EXPECT_EQ(store_->incomplete(file), 0);
+  EXPECT_EQ(code_of(store_->set_incomplete(12345, EIO)), ENOENT);
+}
+
 TEST_F(StagingFullDisk, WhatWasKeptForRemovalsIsEnoughToBeginAnew) {
   ASSERT_TRUE(store_->create(root_, "d", true, 0700, 0, 0));
   std::ofstream filler(temporary_.path() + "/filler");
