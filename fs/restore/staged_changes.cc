@@ -125,6 +125,18 @@ void StagedSets::forget(StagedId id) {
     sets_.erase(found);
 }
 
+bool StagedSets::status_was_seen(StagedId directory) const {
+  const std::lock_guard hold(lock_);
+  const auto found = sets_.find(directory);
+  return found != sets_.end() && found->second.status_seen;
+}
+
+void StagedSets::status_was_removed(StagedId directory) {
+  const std::lock_guard hold(lock_);
+  if (const auto found = sets_.find(directory); found != sets_.end())
+    found->second.status_seen = false;
+}
+
 Status StagedSets::may_write(StagedId directory) const {
   const std::lock_guard hold(lock_);
   const auto found = sets_.find(directory);

@@ -263,6 +263,7 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
   bool known = false;
   {
     const std::lock_guard hold(lock_);
+    if (set_now) sets_[directory].status_seen = true;
     const auto found = sets_.find(directory);
     if (found != sets_.end()) {
       status = found->second.status;

@@ -100,6 +100,10 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   std::optional<Error> refusal(cache::StagedId directory);
   /// restore.status' text; empty optional where the directory is no set.
   [[nodiscard]] std::optional<std::string> status(cache::StagedId directory);
+  /// A program has seen restore.status here, and not removed it since: it may still come to remove
+  /// it, after the files that made the directory a set.
+  [[nodiscard]] bool status_was_seen(cache::StagedId directory) const;
+  void status_was_removed(cache::StagedId directory);
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 
@@ -111,6 +115,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
     bool was_waiting = false;  ///< a listed file was missing when it was last looked at
     RestoreStatus status;
     std::optional<Error> refused;
+    bool status_seen = false;
     bool told = false;  ///< somebody was told why; before that restore.status shows what is there
     std::vector<Answer<void>> waiters;
     int changes = 0;  ///< let through and not ended yet

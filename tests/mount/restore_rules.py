@@ -86,6 +86,10 @@ def rows_of_waiting(matrix, vault):
         write_set(lost.saved, vault.staged(lost), ["SHA256SUMS", "keyId"])
         run_well("sync", vault.staged(lost))
         vault.check_nothing_made(machines)
+    with matrix.row("rm -r of an incomplete directory removes it, restore.status after the last file"):
+        expect_equal(sorted(os.listdir(vault.staged(lost)))[-1], "restore.status", "what comes last")
+        run_well("rm", "-r", vault.staged(lost))
+        write_set(lost.saved, vault.staged(lost), ["SHA256SUMS", "keyId"])
     with matrix.row("staged files survive a remount, start nothing by themselves, and can be completed"):
         vault.remount()
         machines = vault.paths()

@@ -85,9 +85,12 @@ void RestoreDirectory::make_directory(const std::string& name, uint32_t permissi
 }
 
 void RestoreDirectory::unlink(const std::string& name, const Caller& caller, Answer<void> answer) {
-  if (name == kStatusName) return answer({});
-  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
   const StagedId here = staged();
+  if (name == kStatusName) {
+    tree_->sets().status_was_removed(here);
+    return answer({});
+  }
+  if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
   if (here == 0) return answer(fail(ENOENT, "nothing of that name is staged"));
   const auto change = tree_->sets().removal(here);
   if (!change) return answer(fail(change.error()));

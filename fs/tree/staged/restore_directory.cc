@@ -121,7 +121,8 @@ Result<NodePtr> RestoreDirectory::child(const std::string& name) {
   place.staged = below;
   if (below != 0 || !place.folder.empty())
     return NodePtr(std::make_shared<RestoreDirectory>(tree_, std::move(place)));
-  if (name == kStatusName && here != 0 && tree_->sets().status(here))
+  if (name == kStatusName && here != 0 &&
+      (tree_->sets().status(here) || tree_->sets().status_was_seen(here)))
     return NodePtr(std::make_shared<StatusFile>(tree_, here, inode_));
   return fail(ENOENT, "no '" + name + "' in restore/");
 }

@@ -79,6 +79,20 @@ TEST_F(RestoreRefusals, WhatWasEmptiedIsAFolderAgain) {
   EXPECT_THAT(names(to_), Not(Contains("restore.status")));
 }
 
+TEST_F(RestoreRefusals, ARestoreStatusThatWasListedCanBeRemovedLast) {
+  ASSERT_EQ(mkdir(to_), 0);
+  ASSERT_EQ(put(to_ + "/keyId", "k"), 0);
+  open();
+  ASSERT_THAT(names(to_), Contains("restore.status"));
+  // rm -r goes by what it has listed, and the kernel looks a name up before it is unlinked.
+  ASSERT_EQ(unlink(to_ + "/keyId"), 0);
+  EXPECT_TRUE(find(to_ + "/restore.status"));
+  EXPECT_THAT(names(to_), Not(Contains("restore.status")));
+  EXPECT_EQ(unlink(to_ + "/restore.status"), 0);
+  EXPECT_FALSE(find(to_ + "/restore.status"));
+  EXPECT_EQ(rmdir(to_), 0);
+}
+
 TEST_F(RestoreRefusals, WhatIsFoundIncompleteIsNotRefusedAnyMore) {
   EXPECT_EQ(copy(damaged("nvram"), to_), (Errors{{"vtpm.json", EBADMSG}}));
   ASSERT_EQ(unlink(to_ + "/nvram"), 0);
