@@ -1,7 +1,9 @@
 // Who may change what in a staged directory, and what StagedSets remembers of changes.
 #include <cerrno>
 
+#include <spdlog/spdlog.h>
 #include "fs/restore/commit_rule.h"
+
 #include "fs/restore/staged_sets.h"
 
 namespace vtpmfs::fs {
@@ -111,6 +113,23 @@ std::optional<Error> StagedSets::refusal(StagedId directory) {
   if (found == sets_.end() || !found->second.refused) return std::nullopt;
   found->second.told = true;
   return found->second.refused;
+}
+
+void StagedSets::broken_off(StagedId directory, const RestoreStatus& status) {
+  if (!store_.attributes(directory)) return;  // removed since
+  {
+    const std::lock_guard hold(lock_);
+    Set& set = sets_[directory];
+    if (set.stage != Stage::open) return;  // a new try has begun
+    set.broken_off = status;
+    const bool unchanged = set.changes == 0 && set.last_change == cache::MonotonicTime{};
+    if (status.state != RestoreStatus::State::done || !unchanged) return;
+    set.stage = Stage::done;
+    set.refused.reset();
+    set.status = status;
+  }
+  if (auto marked = store_.end_with_mount(directory); !marked)
+    spdlog::warn("a finished set stays in restore/ after this mount: {}", marked.error().words);
 }
 
 }  // namespace vtpmfs::fs

@@ -241,6 +241,10 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
       status = found->second.status;
       known = found->second.stage != Stage::open ||
               (found->second.refused.has_value() && found->second.told);
+      if (found->second.stage == Stage::open && found->second.broken_off) {
+        status = *found->second.broken_off;
+        known = true;
+      }
     }
   }
   if (known) return status_text(status);

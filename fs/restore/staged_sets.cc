@@ -58,6 +58,7 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
                     judgement.verdict == Verdict::no_manifest ||
                     judgement.verdict == Verdict::no_set;
   set.refused.reset();
+  set.broken_off.reset();
   return arrival;
 }
 
@@ -194,6 +195,8 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
     if (set.stage != Stage::done) {
       set.stage = Stage::running;
       set.refused.reset();
+      set.broken_off.reset();
+      set.last_change = cache::MonotonicTime{};
       set.status = RestoreStatus{};
       set.status.step = "waiting for a free place";
       set.waiters.push_back(std::move(answer));
@@ -280,6 +283,7 @@ void StagedSets::refuse(StagedId directory, const Error& error, const std::strin
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
   set.refused = error;
+  set.broken_off.reset();
   set.told = told;
   set.status = RestoreStatus{};
   set.status.state = RestoreStatus::State::failed;

@@ -86,6 +86,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// writing.
   void sweep(const std::function<bool(cache::StagedId)>& busy);
 
+  /// News of a restore of this directory that was broken off, by an earlier mount or in this one.
+  /// Shown until something new happens to the set. One that turned out finished has become its VM,
+  /// unless somebody has changed the set since.
+  void broken_off(cache::StagedId directory, const RestoreStatus& status);
+
   // -- what it says
   /// EPERM where a finished or running restore keeps the bytes as they are.
   [[nodiscard]] Status may_write(cache::StagedId directory) const;
@@ -112,6 +117,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
     int changes = 0;  ///< let through and not ended yet
     cache::MonotonicTime last_change{};
     bool settled = false;  ///< started by settling already, until the next change
+    std::optional<RestoreStatus> broken_off;  ///< what became of an earlier restore
   };
 
   Result<StagedContents> contents(cache::StagedId directory);

@@ -80,8 +80,9 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
   vm.instance_uuid = record_.instance_uuid = *uuid;
   record_.vm.reset();
   record_.task.reset();
+  record_.sent = surroundings_.now();
   // Leaves a VM that carries our mark and our instanceUuid.
-  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  if (auto recorded = write_down(RestoreRecord::State::creating); !recorded) return recorded;
   if (interrupted_.cancelled()) return fail(EINTR, "interrupted before anything was created");
   create_sent_ = true;
   outcome_unknown_ = true;
@@ -95,7 +96,7 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
     return look_for_lost_vm();
   }
   record_.task = *task;
-  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  if (auto recorded = write_down(RestoreRecord::State::creating); !recorded) return recorded;
   const auto result = wait_for_creation();
   if (!result) {
     outcome_unknown_ = result.error().maybe_done;
@@ -127,8 +128,8 @@ Status RestoreJob::take_over(const vsphere::MoRef& vm) {
   }
   outcome_unknown_ = false;
   status_.vm_moref = vm.value;
-  status_.vm_path = new_vm_path();
-  return record(RestoreRecord::State::created);
+  status_.vm_path = surroundings_.path(request_.vm_folder, request_.folders, request_.vm_name);
+  return write_down(RestoreRecord::State::created);
 }
 
 /// The reply was lost: never sent again blindly. Its task is waited for again where we know it;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -17,7 +18,7 @@ namespace vtpmfs::fs {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 constexpr std::pair<RestoreRecord::State, const char*> kStates[] = {
     {RestoreRecord::State::begun, "begun"},
@@ -54,6 +55,13 @@ Json to_json(const RestoreRecord& record) {
   if (record.vm) out["vm"] = reference(*record.vm);
   out["foldersMade"] = Json::array();
   for (const auto& folder : record.folders_made) out["foldersMade"].push_back(reference(folder));
+  out["staged"] = record.staged;
+  out["vmFolder"] = reference(record.vm_folder);
+  out["folders"] = record.folders;
+  out["sent"] =
+      std::chrono::duration_cast<std::chrono::seconds>(record.sent.time_since_epoch()).count();
+  out["annotation"] = record.annotation;
+  out["asTemplate"] = record.as_template;
   return out;
 }
 
@@ -77,6 +85,13 @@ RestoreRecord from_json(const Json& json) {
   if (json.contains("vm")) record.vm = reference(json.at("vm"));
   for (const Json& folder : json.at("foldersMade"))
     record.folders_made.push_back(reference(folder));
+  record.staged = json.at("staged").get<uint64_t>();
+  record.vm_folder = reference(json.at("vmFolder"));
+  record.folders = json.at("folders").get<std::vector<std::string>>();
+  record.sent =
+      std::chrono::system_clock::time_point(std::chrono::seconds(json.at("sent").get<int64_t>()));
+  record.annotation = json.at("annotation").get<std::string>();
+  record.as_template = json.at("asTemplate").get<bool>();
   return record;
 }
 
@@ -102,6 +117,12 @@ Status write_durably(const std::string& path, const std::string& text) {
   return {};
 }
 
+Status sync_directory(const std::string& path) {
+  const Descriptor folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0 || fsync(folder.fd) != 0) return disk_error(path);
+  return {};
+}
+
 }  // namespace
 
 std::string record_state_name(RestoreRecord::State state) {
@@ -112,6 +133,9 @@ std::string record_state_name(RestoreRecord::State state) {
 
 Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const std::string& directory) {
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return disk_error(directory);
+  // A record is no more durable than the directory that it lies in.
+  const std::string parent = std::filesystem::path(directory).parent_path();
+  if (auto kept = sync_directory(parent.empty() ? "." : parent); !kept) return fail(kept.error());
   return std::unique_ptr<JournalDirectory>(new JournalDirectory(directory));
 }
 
@@ -127,9 +151,7 @@ Status JournalDirectory::write(const RestoreRecord& record) {
     return written;
   }
   if (rename((path + ".new").c_str(), path.c_str()) != 0) return disk_error(path);
-  const Descriptor folder{::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0 || fsync(folder.fd) != 0) return disk_error(directory_);
-  return {};
+  return sync_directory(directory_);
 }
 
 void JournalDirectory::remove(const RestoreRecord& record) {

@@ -9,6 +9,7 @@
 // thread of the restorer's; blocks on vCenter, never on the kernel.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,14 @@ struct RestoreSurroundings {
   /// Between two looks for a VM whose creation got no answer. Twenty looks are made: the task may
   /// be at work for longer than a single call may take.
   std::chrono::milliseconds between_looks{2000};
+  /// This machine's clock, for how long ago a creation was sent.
+  std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
+
+  /// The live model need not know a folder that was made just now: the path is put together from
+  /// the datacenter's VM folder. API names.
+  [[nodiscard]] std::string path(const vsphere::MoRef& vm_folder,
+                                 const std::vector<std::string>& folders,
+                                 const std::string& name) const;
 };
 
 class RestoreJob {
@@ -52,6 +61,11 @@ class RestoreJob {
   [[nodiscard]] const RestoreStatus& status() const { return status_; }
   /// The finished VM.
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
+  /// What is known of it; in the journal where the restore left something to look after.
+  [[nodiscard]] const RestoreRecord& record() const { return record_; }
+  /// The restore failed and left something that may be taken away or finished later: the vCenter
+  /// did not answer, or the creation's end is not known.
+  [[nodiscard]] bool unsettled() const { return unsettled_; }
 
  private:
   Status parse();
@@ -72,12 +86,10 @@ class RestoreJob {
   Status finish();
   Status fail_with(const Error& error);
   void roll_back();
-  Status take_away(const vsphere::Call& own);
-  Status record(RestoreRecord::State state);
+  Status write_down(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
   vsphere::Call call();
   void tell_silence(bool silent);
-  [[nodiscard]] std::string new_vm_path() const;
   Result<vsphere::VmIdentity> identify();
   Status send_nvram(const std::string& path);
   Result<bool> nvram_is_as_saved(const std::string& path);
@@ -103,6 +115,7 @@ class RestoreJob {
   bool outcome_unknown_ = false;
   /// The creation was refused before a task began: there is nothing to look for.
   bool nothing_was_made_ = false;
+  bool unsettled_ = false;
   std::string silenced_step_;  ///< what was going on when the vCenter fell silent
   bool living_original_ = false;
   std::vector<std::string> missing_folders_;

@@ -34,6 +34,12 @@ class JournalFile : public testing::Test {
     record_.task = vsphere::MoRef{"Task", "task-1"};
     record_.vm = vsphere::MoRef{"VirtualMachine", "vm-1"};
     record_.folders_made = {{"Folder", "group-v2"}, {"Folder", "group-v3"}};
+    record_.staged = 0xfedcba9876543210ULL;
+    record_.vm_folder = {"Folder", "group-v1"};
+    record_.folders = {"Fi\xc3\xa4nance", "A%2fB"};
+    record_.sent = std::chrono::system_clock::time_point(std::chrono::seconds(1764150000));
+    record_.annotation = "pays\nwages";
+    record_.as_template = true;
   }
   ~JournalFile() override { std::filesystem::remove_all(parent_); }
 
