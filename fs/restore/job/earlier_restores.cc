@@ -123,6 +123,8 @@ bool EarlierRestores::look(Entry& entry) {
     told = told_;
   }
   if (told) told(entry.record.staged, status_of(found, surroundings_, entry.record));
+  // Last: whoever is killed before it is told again.
+  if (is_over(found)) surroundings_.journal.remove(entry.record);
   return found.end != Recovery::End::undecided;
 }
 

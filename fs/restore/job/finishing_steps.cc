@@ -166,7 +166,6 @@ Status RestoreJob::finish() {
         "the saved VM was a template; this is a VM (--restore-templates makes it a template)");
   if (auto recorded = write_down(RestoreRecord::State::done); !recorded)
     status_.warnings.push_back(recorded.error().words);
-  surroundings_.journal.remove(record_);
   return {};
 }
 

@@ -100,8 +100,9 @@ void JobRestorer::run(Waiting waiting) {
     }
   }
   Status result = fail(EIO, "not tried");
+  std::optional<RestoreJob> job;
   try {
-    result = restore(waiting);
+    result = restore(waiting, job);
   } catch (const std::exception& error) {
     // No restore ends the mount: others are under way.
     result = fail(EIO, std::string("this restore broke off: ") + error.what());
@@ -111,9 +112,12 @@ void JobRestorer::run(Waiting waiting) {
     names_.erase(key);
   }
   waiting.done(result);
+  if (!job) return;
+  if (job->record().state == RestoreRecord::State::done) job->forget();
+  if (job->unsettled()) earlier_.add(job->record());
 }
 
-Status JobRestorer::restore(Waiting& waiting) {
+Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) {
   const std::string name = waiting.request.vm_name;
   const std::string place = place_key(waiting.request.vm_folder, waiting.request.folders, name);
   if (earlier_.has(place)) {
@@ -124,8 +128,8 @@ Status JobRestorer::restore(Waiting& waiting) {
     earlier_.wait_for(place, waiting.interrupted);
   }
   spdlog::info("restore of '{}' begins", name);
-  RestoreJob job(surroundings_, std::move(waiting.request), waiting.interrupted, stop_,
-                 waiting.changed, abandon_);
+  RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,
+                                  stop_, waiting.changed, abandon_);
   Status result = job.run();
   if (result)
     spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);
@@ -135,7 +139,6 @@ Status JobRestorer::restore(Waiting& waiting) {
   for (const std::string& warning : job.status().warnings)
     spdlog::warn("restore of '{}': {}", name, warning);
   if (result && restored_) restored_(*job.vm());
-  if (job.unsettled()) earlier_.add(job.record());
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -55,7 +56,7 @@ class JobRestorer final : public Restorer {
   };
   void work();
   void run(Waiting waiting);
-  Status restore(Waiting& waiting);
+  Status restore(Waiting& waiting, std::optional<RestoreJob>& job);
 
   const RestoreSurroundings surroundings_;
   const std::function<void(const vsphere::MoRef&)> restored_;

@@ -117,6 +117,18 @@ Status write_durably(const std::string& path, const std::string& text) {
   return {};
 }
 
+Result<std::vector<std::string>> file_names(const std::string& path) {
+  struct CloseDirectory {
+    void operator()(DIR* directory) const { closedir(directory); }
+  };
+  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(path.c_str()));
+  if (!listing) return disk_error(path);
+  std::vector<std::string> names;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+  while (const dirent* entry = readdir(listing.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
 Status sync_directory(const std::string& path) {
   const Descriptor folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.fd < 0 || fsync(folder.fd) != 0) return disk_error(path);
@@ -136,7 +148,9 @@ Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const std::stri
   // A record is no more durable than the directory that it lies in.
   const std::string parent = std::filesystem::path(directory).parent_path();
   if (auto kept = sync_directory(parent.empty() ? "." : parent); !kept) return fail(kept.error());
-  return std::unique_ptr<JournalDirectory>(new JournalDirectory(directory));
+  auto journal = std::unique_ptr<JournalDirectory>(new JournalDirectory(directory));
+  if (auto cleared = journal->clear_unfinished(); !cleared) return fail(cleared.error());
+  return journal;
 }
 
 Status JournalDirectory::write(const RestoreRecord& record) {
@@ -160,17 +174,21 @@ void JournalDirectory::remove(const RestoreRecord& record) {
   unlink((directory_ + "/" + record.id + ".json").c_str());
 }
 
+/// What was being written when an earlier mount was killed: the record of before counts.
+Status JournalDirectory::clear_unfinished() const {
+  const auto files = file_names(directory_);
+  if (!files) return fail(files.error());
+  for (const std::string& file : *files)
+    if (file.ends_with(".json.new")) unlink((directory_ + "/" + file).c_str());
+  return {};
+}
+
 Result<JournalDirectory::Left> JournalDirectory::left() const {
-  struct CloseDirectory {
-    void operator()(DIR* directory) const { closedir(directory); }
-  };
-  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(directory_.c_str()));
-  if (!listing) return disk_error(directory_);
+  const auto files = file_names(directory_);
+  if (!files) return fail(files.error());
   Left found;
-  while (const dirent* entry =
-             readdir(listing.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    const std::string file = entry->d_name;
-    if (file.size() < 6 || file.substr(file.size() - 5) != ".json") continue;
+  for (const std::string& file : *files) {
+    if (!file.ends_with(".json")) continue;
     std::ifstream stream(directory_ + "/" + file, std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();

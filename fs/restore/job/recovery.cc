@@ -46,15 +46,12 @@ Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
     if (!record.vm) record.vm = known;
   }
   if (gone) {
-    around.journal.remove(record);
     return record.vm ? Recovery{End::removed, "its half-made VM was removed", {}}
                      : Recovery{End::nothing_there, "no VM had been made", {}};
   }
   if (gone.error().code == Errno{EPERM} && record.vm)
-    if (const auto vm = around.target.identify(*record.vm, call); vm && is_adopted(*vm, record)) {
-      around.journal.remove(record);
+    if (const auto vm = around.target.identify(*record.vm, call); vm && is_adopted(*vm, record))
       return {End::adopted, "somebody took the mark off its VM, which is kept", {}};
-    }
   Recovery out = not_now(gone.error());
   if (out.end == End::left_behind) {
     RestoreRecord left = record;
@@ -86,10 +83,7 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
                           const vsphere::Call& call) {
   const auto vm = find_checked(around, record, call);
   if (!vm) return not_now(vm.error());
-  if (!*vm) {
-    around.journal.remove(record);
-    return {End::gone, "its VM had been checked, and was removed by somebody since", {}};
-  }
+  if (!*vm) return {End::gone, "its VM had been checked, and was removed by somebody since", {}};
   if (!(*vm)->detail.unreadable.empty())
     return {End::left_behind,
             "its VM was checked, and cannot be read whole now: " +
@@ -106,10 +100,6 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
   const vsphere::VmDetail& detail = (*vm)->detail;
   if (!detail.is_template && detail.power == vsphere::PowerState::off)
     make_template(around.target, record, out.warnings, call);
-  RestoreRecord done = record;
-  done.state = RestoreRecord::State::done;
-  static_cast<void>(around.journal.write(done));
-  around.journal.remove(record);
   return out;
 }
 
@@ -124,10 +114,8 @@ Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
   switch (record.state) {
     case RestoreRecord::State::begun:
     case RestoreRecord::State::rolled_back:
-      surroundings.journal.remove(record);
       return {End::nothing_there, "no VM had been made", {}};
     case RestoreRecord::State::done:
-      surroundings.journal.remove(record);
       return {End::finished, "its VM is there and was checked", {}};
     case RestoreRecord::State::verified:
       return go_on_to_the_end(surroundings, record, call);
@@ -137,6 +125,22 @@ Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
       return take_back(surroundings, record, call);
   }
   return {End::undecided, "its record has no known state", {}};
+}
+
+bool is_over(const Recovery& recovery) {
+  switch (recovery.end) {
+    case End::nothing_there:
+    case End::removed:
+    case End::finished:
+    case End::adopted:
+    case End::gone:
+      return true;
+    case End::left_behind:
+    case End::foreign:
+    case End::undecided:
+      return false;
+  }
+  return false;
 }
 
 RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& surroundings,

@@ -40,10 +40,13 @@ struct Recovery {
 };
 
 /// Looks once and does what can be done. Each request takes call.timeout at most, a task that was
-/// sent is waited for until call.cancel. The record is kept up to date in the journal, and removed
-/// from it where the restore is over. Blocking; one thread a record.
+/// sent is waited for until call.cancel. Where the restore is over, its record may be removed from
+/// the journal; until then the same can be done again. Blocking; one thread a record.
 Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
                  const vsphere::Call& call);
+
+/// Nothing is left to look after: the record may go, once those who have to know it were told.
+bool is_over(const Recovery& recovery);
 
 /// The same as the status of the directory that the set was copied into.
 RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& surroundings,

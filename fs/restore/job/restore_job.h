@@ -63,6 +63,9 @@ class RestoreJob {
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
   /// What is known of it; in the journal where the restore left something to look after.
   [[nodiscard]] const RestoreRecord& record() const { return record_; }
+  /// Takes the record of a restore that succeeded out of the journal, once it is known that the set
+  /// has become its VM: whoever is killed before finds the VM finished, not a set that waits.
+  void forget() { surroundings_.journal.remove(record_); }
   /// The restore failed and left something that may be taken away or finished later: the vCenter
   /// did not answer, or the creation's end is not known.
   [[nodiscard]] bool unsettled() const { return unsettled_; }

@@ -62,6 +62,7 @@ class CrashPoints : public RestoreFixture, public testing::WithParamInterface<Co
     const RestoreSurroundings surroundings = around(run);
     RestoreJob job(surroundings, asked, {}, stop, [](const RestoreStatus&) {});
     const Status result = job.run();
+    if (result) job.forget();
     const bool killed = run.target.life.dead();
     run.target.life.at_death = nullptr;
     run.target.life.lives();
@@ -75,7 +76,8 @@ class CrashPoints : public RestoreFixture, public testing::WithParamInterface<Co
     // No task of before is at work any more.
     surroundings.now = [] { return std::chrono::system_clock::now() + 2 * kCreationMayTake; };
     run.target.life.dies_after(points);
-    for (auto [id, record] : run.journal.records()) recover(surroundings, record, {});
+    for (auto [id, record] : run.journal.records())
+      if (is_over(recover(surroundings, record, {}))) run.journal.remove(record);
     const bool alive = !run.target.life.dead();
     run.target.life.lives();
     return alive;

@@ -35,6 +35,7 @@ TEST_F(JobRestorerTest, TwoHundredRestoresMakeTwoHundredVmsEightAtATime) {
   EXPECT_EQ(gate_.most(), JobRestorer::kThreads);
   EXPECT_EQ(target_.machines.size(), static_cast<size_t>(kRestores));
   EXPECT_EQ(told, kRestores);
+  restorer.shut_down();
   EXPECT_TRUE(journal_.records().empty());
   std::set<std::string> uuids, marks;
   for (const auto& [id, machine] : target_.machines) {

@@ -106,6 +106,16 @@ TEST_F(JournalFile, OnlyItsOwnerReadsItAndNothingStaysBesideIt) {
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
 }
 
+TEST_F(JournalFile, WhatWasBeingWrittenAtAKillIsClearedAndTheRecordOfBeforeCounts) {
+  ASSERT_TRUE(journal_->write(record_));
+  std::ofstream(path() + ".new") << "{\"version\": 2, \"sha";
+  std::ofstream(directory_ + "/1a.json.new") << "";
+  journal_ = JournalDirectory::open(directory_).value();
+  EXPECT_EQ(journal_->left().value().records.size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/1a.json.new"));
+}
+
 TEST_F(JournalFile, AFileCutAnywhereIsDamaged) {
   ASSERT_TRUE(journal_->write(record_));
   const std::string whole = read();
