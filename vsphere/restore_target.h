@@ -153,6 +153,15 @@ class RestoreTarget {
   /// Encryption policies, in the direct and the indirect form (a reference to a data service
   /// component).
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+  /// The ids of the storage policies of these VMs' home directories, in one call for all of them
+  /// (PbmQueryAssociatedProfiles; one page of VMs at most). A VM that has none, or that PBM does
+  /// not know, is not in the answer. PBM may be down, old (MethodNotFound) or closed to the account
+  /// (StorageProfile.View: EACCES).
+  virtual Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                           const Call& call) = 0;
+  /// The names of these policies, by id; ids that PBM does not know are left out.
+  virtual Result<std::map<std::string, std::string>> policy_names(
+      const std::vector<std::string>& ids, const Call& call) = 0;
 
   // -- making
   virtual Result<MoRef> create_folder(const MoRef& parent, const std::string& name,

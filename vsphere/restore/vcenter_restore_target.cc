@@ -107,6 +107,16 @@ class VCenterRestoreTarget : public RestoreTarget {
     return policies_.encryption_policies(call);
   }
 
+  Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                   const Call& call) override {
+    return policies_.policies_of(vms, call);
+  }
+
+  Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,
+                                                          const Call& call) override {
+    return policies_.policy_names(ids, call);
+  }
+
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {
     return changes_.create_folder(parent, name, call);

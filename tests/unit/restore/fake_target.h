@@ -77,6 +77,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   vsphere::KeyCheck key_answer{vsphere::KeyCheck::Answer::yes, ""};
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
+  std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
   std::map<std::string, std::string> living_certificates;  ///< certificate -> VM
@@ -171,6 +172,28 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Result<std::vector<vsphere::StoragePolicy>> encryption_policies(const Call& call) override {
     return run<Result<std::vector<vsphere::StoragePolicy>>>("policies", call,
                                                             [&] { return policies; });
+  }
+  Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                   const Call& call) override {
+    using Found = std::map<MoRef, std::string>;
+    return run<Result<Found>>("policies_of", call, [&] {
+      Found found;
+      for (const MoRef& vm : vms) {
+        const auto policy = policy_of.find(vm.value);
+        if (policy != policy_of.end()) found.emplace(vm, policy->second);
+      }
+      return found;
+    });
+  }
+  Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,
+                                                          const Call& call) override {
+    using Names = std::map<std::string, std::string>;
+    return run<Result<Names>>("policy_names", call, [&] {
+      Names names;
+      for (const vsphere::StoragePolicy& policy : policies)
+        if (std::count(ids.begin(), ids.end(), policy.id) > 0) names[policy.id] = policy.name;
+      return names;
+    });
   }
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {
