@@ -179,7 +179,8 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   sets_settings.cache_bytes = options.cache_bytes;
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
-  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout, ending);
+  sets_settings.origin_hook =
+      saved_origins(connection->restore_target(), clock, connection->vms().server().is_vcenter);
   sets_settings.inode_order =
       [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
           const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
