@@ -184,6 +184,9 @@ def row_of_calls(matrix, scene):
         more = many - few
         expect(grown.pop("RetrievePropertiesEx") <= more / 25, f"too many RetrievePropertiesEx: {of_many}")
         expect(grown.pop("WaitForUpdatesEx") <= more / 250, f"too many WaitForUpdatesEx: {of_many}")
+        # The policies of a page of VMs are one question; what a policy is called is asked for once.
+        expect(of_few["PbmQueryAssociatedProfiles"] >= 1, f"nobody asks for policies: {of_few}")
+        expect(grown.pop("PbmQueryAssociatedProfiles") <= more / 250, f"too many questions for policies: {of_many}")
         expect_equal({kind: n for kind, n in grown.items() if n > 0}, {}, "calls that grow with the VMs")
 
 
