@@ -231,7 +231,7 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   return asked;
 }
 
-std::optional<std::string> StagedSets::status(StagedId directory) {
+std::optional<std::string> StagedSets::status(StagedId directory, bool being_written) {
   RestoreStatus status;
   bool known = false;
   {
@@ -255,6 +255,9 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
   const auto present = contents(directory);
   const Judgement judgement =
       present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  const auto refusal = refusal_of(judgement);
+  if (refusal && judgement.missing.empty() && !being_written)
+    return status_text(refused_status(*refusal));
   status.state = RestoreStatus::State::waiting;
   status.step = judgement.verdict == Verdict::complete
                     ? "complete, and not started: sync this directory, or write a file of it again"

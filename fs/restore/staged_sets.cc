@@ -7,18 +7,11 @@
 #include <utility>
 
 #include "cache/saved/file_names.h"
+#include "fs/restore/status_text.h"
 
 namespace vtpmfs::fs {
 
 using cache::StagedId;
-
-namespace {
-
-constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
-constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
-constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
-
-}  // namespace
 
 StagedSets::StagedSets(cache::StagingStore& store, const cache::Inventory& inventory,
                        const cache::Clock& clock, Restorer& restorer, uint64_t nvram_max,
@@ -72,11 +65,12 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
   }
   const auto present = contents(directory);
   if (!present) {
-    refuse(directory, present.error(), "make room for it, or use a backup that is whole", true);
+    refuse(directory, {present.error(), "make room for it, or use a backup that is whole"}, true);
     return answer(fail(present.error()));
   }
   const Judgement judgement = judge(*present);
   arrival = with_history(directory, std::move(arrival), judgement);
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
     case Verdict::no_manifest:
@@ -84,21 +78,17 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
       return answer({});
     case Verdict::mismatch: {
       const bool told = tells_mismatch(judgement, arrival);
-      const Error error{Errno{EBADMSG}, judgement.words};
-      refuse(directory, error, kCopyAgain, told);
-      return told ? answer(fail(error)) : answer({});
+      refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
     case Verdict::bad_manifest: {
       const bool told = tells_bad_manifest(judgement, arrival);
-      const Error error{Errno{EINVAL}, judgement.words};
-      if (told || judgement.missing.empty()) refuse(directory, error, kCopyManifest, told);
-      return told ? answer(fail(error)) : answer({});
+      if (told || judgement.missing.empty()) refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
-    case Verdict::not_restorable: {
-      const Error error{Errno{EINVAL}, judgement.words};
-      refuse(directory, error, kUseWholeSet, true);
-      return answer(fail(error));
-    }
+    case Verdict::not_restorable:
+      refuse(directory, *refusal, true);
+      return answer(fail(refusal->error));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
   }
@@ -156,22 +146,17 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
   const auto present = contents(directory);
   if (!present) return answer(fail(present.error()));
   const Judgement judgement = judge(*present);
-  const auto refused = [&](int code, const char* what_to_do) {
-    const Error error{Errno{code}, judgement.words};
-    refuse(directory, error, what_to_do, true);
-    answer(fail(error));
-  };
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
       return nothing_to_start("there is no set in this directory");
     case Verdict::waiting:
       return nothing_to_start(judgement.words);
     case Verdict::mismatch:
-      return refused(EBADMSG, kCopyAgain);
     case Verdict::bad_manifest:
-      return refused(EINVAL, kCopyManifest);
     case Verdict::not_restorable:
-      return refused(EINVAL, kUseWholeSet);
+      refuse(directory, *refusal, true);
+      return answer(fail(refusal->error));
     case Verdict::no_manifest:
       if (!judgement.missing.empty())
         return nothing_to_start("without SHA256SUMS all five files have to be there: " +
@@ -277,19 +262,14 @@ void StagedSets::ended(StagedId directory, Status result) {
   for (const auto& waiter : waiters) waiter(result);
 }
 
-void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do,
-                        bool told) {
+void StagedSets::refuse(StagedId directory, const Refusal& refusal, bool told) {
   const std::lock_guard hold(lock_);
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
-  set.refused = error;
+  set.refused = refusal.error;
   set.broken_off.reset();
   set.told = told;
-  set.status = RestoreStatus{};
-  set.status.state = RestoreStatus::State::failed;
-  set.status.reason = error.words;
-  set.status.what_to_do = what_to_do;
-  set.status.error = error.code;
+  set.status = refused_status(refusal);
 }
 
 void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {

@@ -99,8 +99,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// The error that a refused set keeps, for setattr of its directory; from then on it counts as
   /// told.
   std::optional<Error> refusal(cache::StagedId directory);
-  /// restore.status' text; empty optional where the directory is no set.
-  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory);
+  /// restore.status' text; empty optional where the directory is no set. What has all that it
+  /// lists and cannot be restored waits while something in it is open for writing, and has failed
+  /// when nothing is, whether anybody was told (a sparse file's copy is written in parts, as
+  /// restic's is, and is not).
+  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory, bool being_written);
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 
@@ -134,8 +137,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
   void told(cache::StagedId directory, const RestoreStatus& status);
   void ended(cache::StagedId directory, Status result);
-  void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
-              bool told);
+  void refuse(cache::StagedId directory, const Refusal& refusal, bool told);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);
   void collect_sets(cache::StagedId directory, std::vector<cache::StagedId>& sets);
 

@@ -98,4 +98,8 @@ bool RestoreTree::busy(cache::StagedId directory) const {
   return writers_.count(directory) > 0;
 }
 
+std::optional<std::string> RestoreTree::status(cache::StagedId directory) const {
+  return sets_->status(directory, busy(directory));
+}
+
 }  // namespace vtpmfs::fs

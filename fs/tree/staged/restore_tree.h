@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -50,10 +51,12 @@ class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
   void keep_inode(cache::StagedId id, InodeNumber inode);
   void forget_inode(cache::StagedId id);
 
-  /// Handles open for writing, by directory, for --restore-settle.
+  /// Handles open for writing, by directory, for --restore-settle and restore.status.
   void writer_opened(cache::StagedId directory);
   void writer_closed(cache::StagedId directory);
   [[nodiscard]] bool busy(cache::StagedId directory) const;
+  /// restore.status' text; empty optional where the directory is no set.
+  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory) const;
 
  private:
   const std::string vcenter_uuid_;
