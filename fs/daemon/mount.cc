@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -201,7 +202,9 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
 }
 
 Status Mount::Parts::open_restore() {
-  auto store = cache::StagingStore::open(state->path() + "/staging", clock);
+  cache::StagingLimits limits;
+  limits.file_bytes = std::max(limits.file_bytes, options.restore.nvram_max);
+  auto store = cache::StagingStore::open(state->path() + "/staging", clock, limits);
   if (!store)
     return fail(Error{store.error().code, "staged files cannot be kept: " + store.error().words});
   staging = std::move(*store);

@@ -205,6 +205,14 @@ def rows_of_starting(matrix, vault):
         shown = vault.mount.path(*lost.path.split("/"), "vtpm.json")
         wait_until(lambda: os.path.exists(shown), "the tree shows the VM")
         vault.check(lost)
+    with matrix.row("--nvram-max: staging takes an nvram of that size, and no larger file than 64 MiB without it"):
+        lost = vault.take()
+        for options, wanted in (((), "EFBIG"), (("--nvram-max", "80M"), None)):
+            vault.remount(*options)
+            write_set(lost.saved, vault.staged(lost), ["nvram"])
+            nvram = vault.staged(lost) + "/nvram"
+            expect_equal(errno_of(os.truncate, nvram, 70 << 20), wanted, f"errno of 70 MiB with {options}")
+        run_well("rm", "-rf", vault.staged(lost))
     with matrix.row("--restore-templates: a template comes back as one"):
         vault.remount("--restore-templates")
         lost = vault.take("DC1/vm/Templates/")
