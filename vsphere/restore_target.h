@@ -182,6 +182,8 @@ class RestoreTarget {
   virtual Status add_tpm(const MoRef& vm, const VirtualTpm* saved, const Call& call) = 0;
   virtual Status set_key(const MoRef& vm, const CryptoKeyId& key,
                          const std::optional<std::string>& policy_id, const Call& call) = 0;
+  /// The boot options of this configuration, whose boot order has the VM's own device keys.
+  virtual Status set_boot_options(const MoRef& vm, const VmConfig& config, const Call& call) = 0;
   /// One edit of the vTPM: puts these certificates in.
   virtual Status set_tpm_certificates(const MoRef& vm, const VirtualTpm& device,
                                       const std::vector<std::string>& certificates,

@@ -162,6 +162,13 @@ class VCenterRestoreTarget : public RestoreTarget {
     return changes_.reconfigure(vm, spec, call);
   }
 
+  Status set_boot_options(const MoRef& vm, const VmConfig& config, const Call& call) override {
+    Arena arena;
+    vim25__VirtualMachineConfigSpec spec;
+    spec.bootOptions = boot_options(config, arena);
+    return changes_.reconfigure(vm, spec, call);
+  }
+
   Status set_tpm_certificates(const MoRef& vm, const VirtualTpm& device,
                               const std::vector<std::string>& certificates,
                               const Call& call) override {

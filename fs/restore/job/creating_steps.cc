@@ -52,6 +52,7 @@ Status RestoreJob::create() {
     set_.has_nvram = false;
     if (set_.vtpm) set_.vtpm->certificates.clear();
   }
+  for (const auto& [card, network] : vm.network_of_nic) cards_.insert(card);
   record_.folder = folder_;
 
   Status made = fail(EIO, "not tried");

@@ -82,11 +82,11 @@ Status RestoreJob::write_down(RestoreRecord::State state) {
 
 Status RestoreJob::run() {
   using Step = Status (RestoreJob::*)();
-  constexpr Step kSteps[] = {&RestoreJob::parse,           &RestoreJob::check,
-                             &RestoreJob::place,           &RestoreJob::make_policy,
-                             &RestoreJob::make_folders,    &RestoreJob::create,
-                             &RestoreJob::set_missing_key, &RestoreJob::upload,
-                             &RestoreJob::verify,          &RestoreJob::finish};
+  constexpr Step kSteps[] = {
+      &RestoreJob::parse,           &RestoreJob::check,          &RestoreJob::place,
+      &RestoreJob::make_policy,     &RestoreJob::make_folders,   &RestoreJob::create,
+      &RestoreJob::set_missing_key, &RestoreJob::set_boot_order, &RestoreJob::upload,
+      &RestoreJob::verify,          &RestoreJob::finish};
   for (const Step step : kSteps) {
     if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
       return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});

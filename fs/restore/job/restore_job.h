@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -83,6 +84,7 @@ class RestoreJob {
   Status look_for_lost_vm();
   Status make_sure_it_is_gone();
   Status set_missing_key();
+  Status set_boot_order();
   Status upload();
   Status verify();
   Status mend_certificates(const vsphere::VmDetail& detail);
@@ -113,6 +115,7 @@ class RestoreJob {
   vsphere::PlacementOptions offered_;
   PolicyChoice policy_;
   vsphere::MoRef folder_;
+  std::set<int> cards_;  ///< saved keys of the network cards that the new VM gets
   bool create_sent_ = false;
   /// A creation was sent, and neither a VM nor a definite refusal came back.
   bool outcome_unknown_ = false;

@@ -274,6 +274,13 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return Status();
     });
   }
+  Status set_boot_options(const MoRef& vm, const vsphere::VmConfig& config,
+                          const Call& call) override {
+    return run<Status>("set_boot_options", call, [&] {
+      machines.at(vm.value).found.detail.config.boot_order = config.boot_order;
+      return Status();
+    });
+  }
   Status set_tpm_certificates(const MoRef& vm, const vsphere::VirtualTpm&,
                               const std::vector<std::string>& certificates,
                               const Call& call) override {
