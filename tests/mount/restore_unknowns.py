@@ -102,6 +102,15 @@ def rows_of_switches(matrix, vault):
             word = "bundle" if "bundle-at-create" in setting else "nvram"
             expect(word in status["reason"], f"{word} is not in the reason: {status['reason']}")
             vault.check_nothing_made(machines)
+    with matrix.row("the log tells in which of its three forms the vCenter took the vTPM"):
+        for setting, form in (({"ek-at-create": "accept"}, "as it was saved"),
+                              ({"ek-at-create": "refuse"}, "bare"),
+                              ({"vtpm-at-create": "refuse"}, "by a reconfigure")):
+            lost = vault.take()
+            turn(vault, setting)
+            restored(vault, lost)
+            told = f"restore of '{lost.name}': the vCenter took the vTPM {form}"
+            expect(vault.mount.log_has(told), f"not told with {setting}")
     with matrix.row("no FindAllByUuid, as on an old server: FindByUuid serves"):
         lost = vault.take()
         vault.simulator.calm()

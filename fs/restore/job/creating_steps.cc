@@ -1,10 +1,13 @@
 // The steps of a restore that make the VM: create with its fallbacks, and what follows a lost
 // reply.
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
 
+#include "cache/saved/plain_text.h"
 #include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
@@ -27,6 +30,18 @@ bool pause(const vsphere::CancelToken& stop, std::chrono::milliseconds time) {
   });
   std::unique_lock hold(lock);
   return !woken.wait_for(hold, time, [&] { return stopped; });
+}
+
+const char* words_of(TpmInSpec form) {
+  switch (form) {
+    case TpmInSpec::saved:
+      return "as it was saved";
+    case TpmInSpec::bare:
+      return "bare";
+    case TpmInSpec::none:
+      return "by a reconfigure";
+  }
+  return "";
 }
 
 }  // namespace
@@ -67,6 +82,9 @@ Status RestoreJob::create() {
       if (!made && is_about_the_tpm(made.error()))
         made = surroundings_.target.add_tpm(*record_.vm, nullptr, call());
     }
+    if (made && set_.vtpm)
+      spdlog::info("restore of '{}': the vCenter took the vTPM {}", cache::printable(vm.name),
+                   words_of(form));
     if (made || form == TpmInSpec::none || !is_about_the_tpm(made.error())) break;
     // Another form of the device may do, but only where nothing of the former try is left.
     if (auto gone = make_sure_it_is_gone(); !gone) return gone;
