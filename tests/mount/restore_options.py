@@ -192,7 +192,7 @@ def rows_of_starting(matrix, vault):
             write_set(lost.saved, vault.staged(lost), ["nvram"])
             nvram = vault.staged(lost) + "/nvram"
             expect_equal(errno_of(os.truncate, nvram, 70 << 20), wanted, f"errno of 70 MiB with {options}")
-        run_well("rm", "-rf", vault.staged(lost))
+        run_well("rm", "-r", vault.staged(lost))
     with matrix.row("--restore-templates: a template comes back as one"):
         vault.remount("--restore-templates")
         lost = vault.take("DC1/vm/Templates/")

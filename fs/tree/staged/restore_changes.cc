@@ -111,7 +111,7 @@ void RestoreDirectory::remove_directory(const std::string& name, const Caller& c
   auto gone = tree_->store().remove_directory(here, name);
   if (gone) {
     tree_->sets().forget(*below);
-    tree_->forget_inode(*below);
+    tree_->forget(*below);
   }
   answer(std::move(gone));
 }
@@ -162,7 +162,7 @@ Result<StagedId> RestoreDirectory::move(const std::string& name, RestoreDirector
   const bool exchanged = (flags & 2U) != 0;  // RENAME_EXCHANGE
   if (replaced && !exchanged && *replaced != *moved) {
     tree_->sets().forget(*replaced);
-    tree_->forget_inode(*replaced);
+    tree_->forget(*replaced);
   }
   if (!replaced && takes_part(new_name)) tree_->sets().appeared(*target);
   return *moved;
