@@ -5,7 +5,7 @@ import os
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount
-from harness.process import expect, expect_equal, run_well, wait_until
+from harness.process import expect, expect_equal, run_well, wait_until, within
 from harness.restoring import Vault, write_set
 from harness.scene import Scene
 from harness.simulator import PASSWORD, Simulator, make_whole
@@ -83,6 +83,14 @@ def rows_of_trouble(matrix, scene, simulator):
             expect_equal(set(map(str, policies_in(mount.point))), {"None"}, "policies")
         wait_until(lambda: None not in policies_in(mount.point), "config.json names the policy", 60, pause=1.5)
         check_tree(mount.point, simulator.vms(digests=True))
+    with matrix.row("the policy service takes the question and never answers: the mount comes, and all can be read"):
+        with simulator.calmed():
+            simulator.inject("silence", QUESTION, count=0)
+            silent = Mount(scene, simulator, *ALL, "--timeout", within(3))
+            check_tree(silent.point, simulator.vms(digests=True))
+            expect_equal(set(map(str, policies_in(silent.point))), {"None"}, "policies")
+            expect(silent.log_has("cannot be read, config.json will not name them for now"), "the log does not say so")
+            silent.unmount()
     with matrix.row("it goes down later, and a VM is changed: config.json goes on naming the policy"):
         directory = shown(mount, simulator)
         before = origin_of(directory)
