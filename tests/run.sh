@@ -5,7 +5,7 @@
 #   --label LABEL   only the tests with this label: unit, integration, mount, vcsim, demo, schema, style
 #   --asan          with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --tsan          with ThreadSanitizer
-#   --full          the plain run with g++, the one with AddressSanitizer and clang++, and the fuzz targets
+#   --full          the plain run with g++, both sanitizer runs with clang++, and the fuzz targets
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
     --label) label=$2; shift ;;
     --asan) presets=(asan) ;;
     --tsan) presets=(tsan) ;;
-    --full) presets=(release asan); full=1 ;;
+    --full) presets=(release asan tsan); full=1 ;;
     --no-install) install= ;;
     -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) ctest_options+=("$1") ;;

@@ -153,6 +153,15 @@ class RestoreTarget {
   /// Encryption policies, in the direct and the indirect form (a reference to a data service
   /// component).
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+  /// The ids of the storage policies of these VMs' home directories, in one call for all of them
+  /// (PbmQueryAssociatedProfiles; one page of VMs at most). A VM that has none, or that PBM does
+  /// not know, is not in the answer. PBM may be down, old (MethodNotFound) or closed to the account
+  /// (StorageProfile.View: EACCES).
+  virtual Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                           const Call& call) = 0;
+  /// The names of these policies, by id; ids that PBM does not know are left out.
+  virtual Result<std::map<std::string, std::string>> policy_names(
+      const std::vector<std::string>& ids, const Call& call) = 0;
 
   // -- making
   virtual Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
@@ -173,6 +182,8 @@ class RestoreTarget {
   virtual Status add_tpm(const MoRef& vm, const VirtualTpm* saved, const Call& call) = 0;
   virtual Status set_key(const MoRef& vm, const CryptoKeyId& key,
                          const std::optional<std::string>& policy_id, const Call& call) = 0;
+  /// The boot options of this configuration, whose boot order has the VM's own device keys.
+  virtual Status set_boot_options(const MoRef& vm, const VmConfig& config, const Call& call) = 0;
   /// One edit of the vTPM: puts these certificates in.
   virtual Status set_tpm_certificates(const MoRef& vm, const VirtualTpm& device,
                                       const std::vector<std::string>& certificates,

@@ -134,7 +134,7 @@ struct Mount::Parts {
   Status open_model(const vsphere::CancelToken& cancel);
   Status open_restore();
   Status open_tree();
-  void report_left_restores() const;
+  Status settle_left_restores();
 };
 
 Result<std::unique_ptr<Mount>> Mount::open(const Options& options,
@@ -180,7 +180,8 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   sets_settings.cache_bytes = options.cache_bytes;
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
-  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout, ending);
+  sets_settings.origin_hook =
+      saved_origins(connection->restore_target(), clock, connection->vms().server().is_vcenter);
   sets_settings.inode_order =
       [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
           const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
@@ -212,7 +213,6 @@ Status Mount::Parts::open_restore() {
     return fail(Error{records.error().code,
                       "the restore journal cannot be kept: " + records.error().words});
   journal = std::move(*records);
-  report_left_restores();
   auto users = user_ids(options.restore_users);
   if (!users) return fail(users.error());
 
@@ -234,6 +234,7 @@ Status Mount::Parts::open_restore() {
       RestoreAccess{options.uid.value_or(getuid()), options.gid.value_or(getgid()),
                     options.directory_permissions(), options.file_permissions(),
                     std::move(*users)});
+  if (auto begun = settle_left_restores(); !begun) return begun;
   if (options.restore_settle)
     settle = std::make_unique<SettleTimer>([this] {
       sets->sweep([this](cache::StagedId directory) { return restore->busy(directory); });
@@ -241,19 +242,23 @@ Status Mount::Parts::open_restore() {
   return {};
 }
 
-void Mount::Parts::report_left_restores() const {
-  const auto left = journal->left();
-  if (!left) {
-    spdlog::error("the restore journal cannot be read: {}", left.error().words);
-    return;
-  }
-  for (const RestoreRecord& record : left->records)
-    spdlog::error(
-        "an earlier restore of '{}' ended as '{}': look in the vCenter for a VM with extraConfig "
-        "{} = {} and instanceUuid {}",
-        record.name, record_state_name(record.state), kMarkKey, record.mark, record.instance_uuid);
+/// What an earlier mount did not end is looked after from now on; its news reach restore.status.
+Status Mount::Parts::settle_left_restores() {
+  auto left = journal->left();
+  if (!left)
+    return fail(
+        Error{left.error().code, "the restore journal cannot be read: " + left.error().words});
   for (const std::string& file : left->damaged)
-    spdlog::error("the restore journal's {} is damaged", file);
+    spdlog::error(
+        "the restore journal's {} cannot be read: a VM with extraConfig {} may be half-made", file,
+        kMarkKey);
+  const std::weak_ptr<StagedSets> known = sets;
+  restorer->settle_earlier(std::move(left->records),
+                           [known](uint64_t staged, const RestoreStatus& status) {
+                             if (const auto present = known.lock())
+                               present->broken_off(staged, status);
+                           });
+  return {};
 }
 
 Status Mount::Parts::open_tree() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "cache/saved/config_file.h"
 #include "cache/saved/file_names.h"
@@ -111,6 +112,26 @@ Judgement judge(const StagedContents& contents) {
   }
   judgement.verdict = Verdict::complete;
   return judgement;
+}
+
+std::optional<Refusal> refusal_of(const Judgement& judgement) {
+  switch (judgement.verdict) {
+    case Verdict::mismatch:
+      return Refusal{{Errno{EBADMSG}, judgement.words},
+                     "copy the set again from a good backup; nothing was made"};
+    case Verdict::bad_manifest:
+      return Refusal{{Errno{EINVAL}, judgement.words},
+                     "copy SHA256SUMS again from a good backup; nothing was made"};
+    case Verdict::not_restorable:
+      return Refusal{{Errno{EINVAL}, judgement.words},
+                     "use a complete saved directory; nothing was made"};
+    case Verdict::no_set:
+    case Verdict::no_manifest:
+    case Verdict::waiting:
+    case Verdict::complete:
+      return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 bool tells_mismatch(const Judgement& judgement, const Arrival& arrival) {

@@ -45,6 +45,14 @@ struct Judgement {
 
 Judgement judge(const StagedContents& contents);
 
+/// Why a set is refused that has all it lists, and what a person can do.
+struct Refusal {
+  Error error;
+  std::string what_to_do;
+};
+/// Of a mismatch (EBADMSG), a manifest that does not parse and a set that was never whole (EINVAL).
+std::optional<Refusal> refusal_of(const Judgement& judgement);
+
 /// True for a name that makes its directory a set, and not a folder.
 bool makes_a_set(std::string_view name);
 /// True for the six files and SHA256SUMS.

@@ -102,9 +102,11 @@ std::optional<Error> StagedSets::broken(StagedId directory) {
   return std::nullopt;
 }
 
-std::string StagedSets::words_of(StagedId directory, const Judgement& judgement) {
-  const auto why = broken(directory);
-  return why ? judgement.words + "; " + why->words : judgement.words;
+Judgement StagedSets::judgement_of(StagedId directory, const StagedContents& present) {
+  Judgement judgement = judge(present);
+  if (judgement.verdict != Verdict::complete && judgement.verdict != Verdict::no_set)
+    if (const auto why = broken(directory)) judgement.words += "; " + why->words;
+  return judgement;
 }
 
 void StagedSets::closed(StagedId directory) {
@@ -123,18 +125,6 @@ void StagedSets::forget(StagedId id) {
   if (const auto found = sets_.find(id);
       found != sets_.end() && found->second.stage != Stage::running)
     sets_.erase(found);
-}
-
-bool StagedSets::status_was_seen(StagedId directory) const {
-  const std::lock_guard hold(lock_);
-  const auto found = sets_.find(directory);
-  return found != sets_.end() && found->second.status_seen;
-}
-
-void StagedSets::status_was_removed(StagedId directory) {
-  const std::lock_guard hold(lock_);
-  if (const auto found = sets_.find(directory); found != sets_.end())
-    found->second.status_seen = false;
 }
 
 Status StagedSets::may_write(StagedId directory) const {
@@ -166,6 +156,23 @@ std::optional<Error> StagedSets::refusal(StagedId directory) {
   if (found == sets_.end() || !found->second.refused) return std::nullopt;
   found->second.told = true;
   return found->second.refused;
+}
+
+void StagedSets::broken_off(StagedId directory, const RestoreStatus& status) {
+  if (!store_.attributes(directory)) return;  // removed since
+  {
+    const std::lock_guard hold(lock_);
+    Set& set = sets_[directory];
+    if (set.stage != Stage::open) return;  // a new try has begun
+    set.broken_off = status;
+    const bool unchanged = set.changes == 0 && set.last_change == cache::MonotonicTime{};
+    if (status.state != RestoreStatus::State::done || !unchanged) return;
+    set.stage = Stage::done;
+    set.refused.reset();
+    set.status = status;
+  }
+  if (auto marked = store_.end_with_mount(directory); !marked)
+    spdlog::warn("a finished set stays in restore/ after this mount: {}", marked.error().words);
 }
 
 }  // namespace vtpmfs::fs

@@ -257,31 +257,37 @@ bool StagedSets::is_set(StagedId directory) const {
   return entries && holds_a_set(*entries);
 }
 
-std::optional<std::string> StagedSets::status(StagedId directory) {
+std::optional<std::string> StagedSets::status(StagedId directory, bool being_written) {
   const bool set_now = is_set(directory);
   RestoreStatus status;
   bool known = false;
   {
     const std::lock_guard hold(lock_);
-    if (set_now) sets_[directory].status_seen = true;
     const auto found = sets_.find(directory);
     if (found != sets_.end()) {
       status = found->second.status;
       // What was refused, and emptied since, is a folder again.
       known = found->second.stage != Stage::open ||
               (set_now && found->second.refused.has_value() && found->second.told);
+      if (found->second.stage == Stage::open && found->second.broken_off) {
+        status = *found->second.broken_off;
+        known = true;
+      }
     }
   }
   if (known) return status_text(status);
   if (!set_now) return std::nullopt;
   status = RestoreStatus{};
   const auto present = contents(directory);
-  const Judgement judgement =
-      present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  const Judgement judgement = present ? judgement_of(directory, *present)
+                                      : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  const auto refusal = refusal_of(judgement);
+  if (refusal && judgement.missing.empty() && !being_written)
+    return status_text(refused_status(*refusal));
   status.state = RestoreStatus::State::waiting;
   status.step = judgement.verdict == Verdict::complete
                     ? "complete, and not started: sync this directory, or write a file of it again"
-                    : words_of(directory, judgement);
+                    : judgement.words;
   return status_text(status);
 }
 

@@ -10,6 +10,7 @@
 
 #include "cache/saved/file_names.h"
 #include "fs/restore/answer_of_all.h"
+#include "fs/restore/status_text.h"
 
 namespace vtpmfs::fs {
 
@@ -17,12 +18,9 @@ using cache::StagedId;
 
 namespace {
 
-constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
-constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
 constexpr const char* kUnreadable = "make room for it, or use a backup that is whole";
 constexpr const char* kWriteAgain =
     "make room for it (or mend the disk), and copy that file again; nothing was made";
-constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
 
 }  // namespace
 
@@ -66,6 +64,7 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
   set.was_waiting =
       judgement.verdict != Verdict::mismatch && judgement.verdict != Verdict::complete;
   set.refused.reset();
+  set.broken_off.reset();
   return arrival;
 }
 
@@ -80,11 +79,12 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
   const auto present = contents(directory);
   if (!present) {
     appeared(directory);  // what cannot be read is a piece that has not arrived yet
-    refuse(directory, present.error(), kUnreadable, true);
+    refuse(directory, {present.error(), kUnreadable}, true);
     return answer(fail(present.error()));
   }
-  const Judgement judgement = judge(*present);
+  const Judgement judgement = judgement_of(directory, *present);
   arrival = with_history(directory, std::move(arrival), judgement);
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
     case Verdict::no_manifest:
@@ -92,21 +92,17 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
       return answer({});
     case Verdict::mismatch: {
       const bool told = tells_mismatch(judgement, arrival);
-      const Error error{Errno{EBADMSG}, words_of(directory, judgement)};
-      refuse(directory, error, kCopyAgain, told);
-      return told ? answer(fail(error)) : answer({});
+      refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
     case Verdict::bad_manifest: {
       const bool told = tells_bad_manifest(judgement, arrival);
-      const Error error{Errno{EINVAL}, judgement.words};
-      if (told || judgement.missing.empty()) refuse(directory, error, kCopyManifest, told);
-      return told ? answer(fail(error)) : answer({});
+      if (told || judgement.missing.empty()) refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
-    case Verdict::not_restorable: {
-      const Error error{Errno{EINVAL}, judgement.words};
-      refuse(directory, error, kUseWholeSet, true);
-      return answer(fail(error));
-    }
+    case Verdict::not_restorable:
+      refuse(directory, *refusal, true);
+      return answer(fail(refusal->error));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
   }
@@ -145,41 +141,38 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
     return nothing_to_start("names that begin with a dot never become VMs: rename it first");
   const auto present = contents(directory);
   if (!present) {
-    refuse(directory, present.error(), kUnreadable, true);
+    refuse(directory, {present.error(), kUnreadable}, true);
     return answer(fail(present.error()));
   }
-  const Judgement judgement = judge(*present);
+  const Judgement judgement = judgement_of(directory, *present);
   const auto incomplete = [&](const std::string& words) {
     not_refused(directory);
     nothing_to_start(words);
   };
-  const auto refused_for = [&](const Error& error, const char* what_to_do) {
-    refuse(directory, error, what_to_do, true);
-    answer(fail(error));
+  const auto refused_for = [&](const Refusal& why) {
+    refuse(directory, why, true);
+    answer(fail(why.error));
   };
-  const auto refused = [&](int code, const char* what_to_do) {
-    refused_for(Error{Errno{code}, words_of(directory, judgement)}, what_to_do);
-  };
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
       return incomplete("there is no set in this directory");
     case Verdict::waiting:
       return incomplete(judgement.words);
-    case Verdict::mismatch:
-      return refused(EBADMSG, kCopyAgain);
     case Verdict::bad_manifest:
       // Half a set may hold half a manifest: both are still on their way.
       if (!judgement.missing.empty())
         return incomplete(
             fmt::format("waiting for {}; {}", fmt::join(judgement.missing, ", "), judgement.words));
-      return refused(EINVAL, kCopyManifest);
+      return refused_for(*refusal);
+    case Verdict::mismatch:
     case Verdict::not_restorable:
-      return refused(EINVAL, kUseWholeSet);
+      return refused_for(*refusal);
     case Verdict::no_manifest:
       if (!judgement.missing.empty())
         return incomplete("without SHA256SUMS all five files have to be there: " + judgement.words);
       // Nobody vouches for its bytes, and some are known to be missing.
-      if (const auto why = broken(directory)) return refused_for(*why, kWriteAgain);
+      if (const auto why = broken(directory)) return refused_for({*why, kWriteAgain});
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -199,6 +192,8 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
     if (set.stage != Stage::done) {
       set.stage = Stage::running;
       set.refused.reset();
+      set.broken_off.reset();
+      set.last_change = cache::MonotonicTime{};
       set.status = RestoreStatus{};
       set.status.step = "waiting for a free place";
       set.waiters.push_back(std::move(answer));
@@ -284,18 +279,14 @@ void StagedSets::not_refused(StagedId directory) {
   if (const auto found = sets_.find(directory); found != sets_.end()) found->second.refused.reset();
 }
 
-void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do,
-                        bool told) {
+void StagedSets::refuse(StagedId directory, const Refusal& refusal, bool told) {
   const std::lock_guard hold(lock_);
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
-  set.refused = error;
+  set.refused = refusal.error;
+  set.broken_off.reset();
   set.told = told;
-  set.status = RestoreStatus{};
-  set.status.state = RestoreStatus::State::failed;
-  set.status.reason = error.words;
-  set.status.what_to_do = what_to_do;
-  set.status.error = error.code;
+  set.status = refused_status(refusal);
 }
 
 void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {

@@ -90,6 +90,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// writing.
   void sweep(const std::function<bool(cache::StagedId)>& busy);
 
+  /// News of a restore of this directory that was broken off, by an earlier mount or in this one.
+  /// Shown until something new happens to the set. One that turned out finished has become its VM,
+  /// unless somebody has changed the set since.
+  void broken_off(cache::StagedId directory, const RestoreStatus& status);
+
   // -- what it says
   /// EPERM where a finished or running restore keeps the bytes as they are.
   [[nodiscard]] Status may_write(cache::StagedId directory) const;
@@ -98,12 +103,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// The error that a refused set keeps, for setattr of its directory; from then on it counts as
   /// told.
   std::optional<Error> refusal(cache::StagedId directory);
-  /// restore.status' text; empty optional where the directory is no set.
-  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory);
-  /// A program has seen restore.status here, and not removed it since: it may still come to remove
-  /// it, after the files that made the directory a set.
-  [[nodiscard]] bool status_was_seen(cache::StagedId directory) const;
-  void status_was_removed(cache::StagedId directory);
+  /// restore.status' text; empty optional where the directory is no set. What has all that it
+  /// lists and cannot be restored waits while something in it is open for writing, and has failed
+  /// when nothing is, whether anybody was told (a sparse file's copy is written in parts, as
+  /// restic's is, and is not).
+  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory, bool being_written);
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 
@@ -115,12 +119,12 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
     bool was_waiting = false;  ///< a listed file was missing when it was last looked at
     RestoreStatus status;
     std::optional<Error> refused;
-    bool status_seen = false;
     bool told = false;  ///< somebody was told why; before that restore.status shows what is there
     std::vector<Answer<void>> waiters;
     int changes = 0;  ///< let through and not ended yet
     cache::MonotonicTime last_change{};
     bool settled = false;  ///< started by settling already, until the next change
+    std::optional<RestoreStatus> broken_off;  ///< what became of an earlier restore
   };
 
   Result<StagedContents> contents(cache::StagedId directory);
@@ -140,12 +144,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
   void told(cache::StagedId directory, const RestoreStatus& status);
   void ended(cache::StagedId directory, Status result);
-  void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
-              bool told);
+  void refuse(cache::StagedId directory, const Refusal& refusal, bool told);
   /// Why a file that takes part is known to be incomplete.
   std::optional<Error> broken(cache::StagedId directory);
-  /// What the judgement says, and what is known of why.
-  std::string words_of(cache::StagedId directory, const Judgement& judgement);
+  /// The judgement, and in its words what is known of why.
+  Judgement judgement_of(cache::StagedId directory, const StagedContents& present);
   /// What was refused is not whole any more.
   void not_refused(cache::StagedId directory);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);

@@ -117,6 +117,24 @@ class RestoreCallsTest : public ::testing::Test {
     return **made;
   }
 
+  /// What it asks for is refused, and not sent; reading goes on.
+  void expect_changes_nothing(Connection& reader) {
+    RestoreTarget& readonly = reader.restore_target();
+    const NewVm vm = new_vm("never");
+    vcenter.reset_counts();
+    EXPECT_EQ(readonly.start_create_vm(folder, pool, host, vm, {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.create_folder(folder, "never", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.destroy_vm(saved.vm, {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.upload(place, "x.nvram", "x", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.finish(saved.vm, {}, "", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.create_encryption_policy("never", {}).error().code.value(), EROFS);
+    EXPECT_TRUE(reader.vms().list_nvram(place, std::nullopt, {}));
+    for (const char* operation : {"CreateVM_Task", "CreateFolder", "Destroy_Task",
+                                  "ReconfigVM_Task", "PbmCreate", "PUT /folder"}) {
+      EXPECT_EQ(vcenter.count(operation), 0U) << operation;
+    }
+  }
+
   CapturedMessages captured;
   VCenterUnderTest vcenter;
   std::unique_ptr<Connection> connection;
@@ -371,20 +389,15 @@ TEST_F(RestoreCallsTest, AReadOnlyConnectionChangesNothing) {
   settings.read_only = true;
   const auto reader = VCenterUnderTest::connect(settings);
   ASSERT_NE(reader, nullptr);
-  RestoreTarget& readonly = reader->restore_target();
-  const NewVm vm = new_vm("never");
-  vcenter.reset_counts();
-  EXPECT_EQ(readonly.start_create_vm(folder, pool, host, vm, {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.create_folder(folder, "never", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.destroy_vm(saved.vm, {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.upload(place, "x.nvram", "x", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.finish(saved.vm, {}, "", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.create_encryption_policy("never", {}).error().code.value(), EROFS);
-  EXPECT_TRUE(reader->vms().list_nvram(place, std::nullopt, {}));
-  for (const char* operation : {"CreateVM_Task", "CreateFolder", "Destroy_Task", "ReconfigVM_Task",
-                                "PbmCreate", "PUT /folder"}) {
-    EXPECT_EQ(vcenter.count(operation), 0U) << operation;
-  }
+  expect_changes_nothing(*reader);
+}
+
+TEST_F(RestoreCallsTest, NorDoesOneToAnEsxiHost) {
+  vcenter.tell("switch", {{"name", "api-type"}, {"value", "HostAgent"}});
+  const auto host_alone = vcenter.connect();
+  ASSERT_NE(host_alone, nullptr);
+  EXPECT_FALSE(host_alone->vms().server().is_vcenter);
+  expect_changes_nothing(*host_alone);
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 // The steps of a restore that make the VM: create with its fallbacks, and what follows a lost
 // reply.
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
 
+#include "cache/saved/plain_text.h"
 #include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
@@ -27,6 +30,18 @@ bool pause(const vsphere::CancelToken& stop, std::chrono::milliseconds time) {
   });
   std::unique_lock hold(lock);
   return !woken.wait_for(hold, time, [&] { return stopped; });
+}
+
+const char* words_of(TpmInSpec form) {
+  switch (form) {
+    case TpmInSpec::saved:
+      return "as it was saved";
+    case TpmInSpec::bare:
+      return "bare";
+    case TpmInSpec::none:
+      return "by a reconfigure";
+  }
+  return "";
 }
 
 }  // namespace
@@ -52,6 +67,7 @@ Status RestoreJob::create() {
     set_.has_nvram = false;
     if (set_.vtpm) set_.vtpm->certificates.clear();
   }
+  for (const auto& [card, network] : vm.network_of_nic) cards_.insert(card);
   record_.folder = folder_;
 
   Status made = fail(EIO, "not tried");
@@ -66,6 +82,9 @@ Status RestoreJob::create() {
       if (!made && is_about_the_tpm(made.error()))
         made = surroundings_.target.add_tpm(*record_.vm, nullptr, call());
     }
+    if (made && set_.vtpm)
+      spdlog::info("restore of '{}': the vCenter took the vTPM {}", cache::printable(vm.name),
+                   words_of(form));
     if (made || form == TpmInSpec::none || !is_about_the_tpm(made.error())) break;
     // Another form of the device may do, but only where nothing of the former try is left.
     if (auto gone = make_sure_it_is_gone(); !gone) return gone;
@@ -80,8 +99,9 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
   vm.instance_uuid = record_.instance_uuid = *uuid;
   record_.vm.reset();
   record_.task.reset();
+  record_.sent = surroundings_.now();
   // Leaves a VM that carries our mark and our instanceUuid.
-  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  if (auto recorded = write_down(RestoreRecord::State::creating); !recorded) return recorded;
   if (interrupted_.cancelled()) return fail(EINTR, "interrupted before anything was created");
   create_sent_ = true;
   outcome_unknown_ = true;
@@ -95,7 +115,7 @@ Status RestoreJob::create_once(vsphere::NewVm& vm) {
     return look_for_lost_vm();
   }
   record_.task = *task;
-  if (auto recorded = record(RestoreRecord::State::creating); !recorded) return recorded;
+  if (auto recorded = write_down(RestoreRecord::State::creating); !recorded) return recorded;
   const auto result = wait_for_creation();
   if (!result) {
     outcome_unknown_ = result.error().maybe_done;
@@ -127,8 +147,8 @@ Status RestoreJob::take_over(const vsphere::MoRef& vm) {
   }
   outcome_unknown_ = false;
   status_.vm_moref = vm.value;
-  status_.vm_path = new_vm_path();
-  return record(RestoreRecord::State::created);
+  status_.vm_path = surroundings_.path(request_.vm_folder, request_.folders, request_.vm_name);
+  return write_down(RestoreRecord::State::created);
 }
 
 /// The reply was lost: never sent again blindly. Its task is waited for again where we know it;

@@ -8,6 +8,7 @@
 #include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/read_back.h"
 #include "fs/restore/job/restore_job.h"
+#include "fs/restore/job/vm_ending.h"
 #include "vsphere/datastore_path.h"
 
 namespace vtpmfs::fs {
@@ -156,28 +157,15 @@ Status RestoreJob::mend_certificates(const vsphere::VmDetail& detail) {
 Status RestoreJob::finish() {
   report(RestoreStatus::State::finishing, "taking the mark away", 95);
   // From here on nothing is ever destroyed.
-  if (auto recorded = record(RestoreRecord::State::verified); !recorded) return recorded;
-  const std::string annotation = set_.config ? set_.config->annotation.value_or("") : "";
-  auto finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
-  if (!finished && finished.error().maybe_done) {
-    // The answer was lost: it is sent again only where the mark is still there.
-    const auto vm = identify();
-    if (vm && vm->marks.count(kMarkKey) == 0)
-      finished = {};
-    else if (vm)
-      finished = surroundings_.target.finish(*record_.vm, {kMarkKey}, annotation, call());
-  }
-  if (!finished) return finished;
-  if (surroundings_.options.templates && set_.origin && set_.origin->is_template)
-    if (auto marked = surroundings_.target.mark_as_template(*record_.vm, call()); !marked)
-      status_.warnings.push_back("the VM could not be made a template again: " +
-                                 marked.error().words);
+  if (auto recorded = write_down(RestoreRecord::State::verified); !recorded) return recorded;
+  if (auto finished = take_mark_off(surroundings_.target, record_, call()); !finished)
+    return finished;
+  make_template(surroundings_.target, record_, status_.warnings, call());
   if (set_.origin && set_.origin->is_template && !surroundings_.options.templates)
     status_.warnings.emplace_back(
         "the saved VM was a template; this is a VM (--restore-templates makes it a template)");
-  if (auto recorded = record(RestoreRecord::State::done); !recorded)
+  if (auto recorded = write_down(RestoreRecord::State::done); !recorded)
     status_.warnings.push_back(recorded.error().words);
-  surroundings_.journal.remove(record_);
   return {};
 }
 

@@ -9,23 +9,14 @@
 #include "fs/restore/status_text.h"
 
 namespace vtpmfs::fs {
-namespace {
-
-/// One key for everything that would be the same VM. vSphere compares names without regard to case.
-std::string place_key(const RestoreRequest& request) {
-  std::string key = request.vm_folder.value;
-  for (const std::string& folder : request.folders) key += "\n" + folder;
-  key += "\n" + request.vm_name;
-  for (char& c : key)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return key;
-}
-
-}  // namespace
 
 JobRestorer::JobRestorer(RestoreSurroundings surroundings,
-                         std::function<void(const vsphere::MoRef&)> restored, EndPatience patience)
-    : surroundings_(std::move(surroundings)), restored_(std::move(restored)), patience_(patience) {
+                         std::function<void(const vsphere::MoRef&)> restored, EndPatience patience,
+                         EarlierRestores::Pauses pauses)
+    : surroundings_(std::move(surroundings)),
+      restored_(std::move(restored)),
+      patience_(patience),
+      earlier_(surroundings_, restored_, pauses) {
   for (int i = 0; i < kThreads; ++i) threads_.emplace_back([this] { work(); });
 }
 
@@ -48,7 +39,12 @@ void JobRestorer::start(RestoreRequest request, vsphere::CancelToken interrupted
   done(fail(EINTR, "the mount ends"));
 }
 
+void JobRestorer::settle_earlier(std::vector<RestoreRecord> records, EarlierRestores::Told told) {
+  earlier_.begin(std::move(records), std::move(told));
+}
+
 void JobRestorer::shut_down() {
+  earlier_.end();
   std::deque<Waiting> unstarted;
   {
     std::unique_lock hold(lock_);
@@ -93,7 +89,8 @@ void JobRestorer::work() {
 }
 
 void JobRestorer::run(Waiting waiting) {
-  const std::string key = place_key(waiting.request);
+  const std::string key =
+      place_key(waiting.request.vm_folder, waiting.request.folders, waiting.request.vm_name);
   {
     std::unique_lock hold(lock_);
     if (!names_.insert(key).second) {
@@ -103,8 +100,9 @@ void JobRestorer::run(Waiting waiting) {
     }
   }
   Status result = fail(EIO, "not tried");
+  std::optional<RestoreJob> job;
   try {
-    result = restore(waiting);
+    result = restore(waiting, job);
   } catch (const std::exception& error) {
     // No restore ends the mount: others are under way.
     result = fail(EIO, std::string("this restore broke off: ") + error.what());
@@ -114,13 +112,24 @@ void JobRestorer::run(Waiting waiting) {
     names_.erase(key);
   }
   waiting.done(result);
+  if (!job) return;
+  if (job->record().state == RestoreRecord::State::done) job->forget();
+  if (job->unsettled()) earlier_.add(job->record());
 }
 
-Status JobRestorer::restore(Waiting& waiting) {
+Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) {
   const std::string name = waiting.request.vm_name;
+  const std::string place = place_key(waiting.request.vm_folder, waiting.request.folders, name);
+  if (earlier_.has(place)) {
+    RestoreStatus status;
+    status.vm_name = name;
+    status.step = "an earlier restore of this VM that was broken off is cleared away first";
+    waiting.changed(status);
+    earlier_.wait_for(place, waiting.interrupted);
+  }
   spdlog::info("restore of '{}' begins", name);
-  RestoreJob job(surroundings_, std::move(waiting.request), waiting.interrupted, stop_,
-                 waiting.changed, abandon_);
+  RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,
+                                  stop_, waiting.changed, abandon_);
   Status result = job.run();
   if (result)
     spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);

@@ -6,11 +6,13 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "fs/restore/job/earlier_restores.h"
 #include "fs/restore/job/restore_job.h"
 #include "fs/restore/restorer.h"
 
@@ -25,14 +27,15 @@ struct EndPatience {
 
 /// At most `kThreads` restores at a time, so that a vCenter is not run over; the others wait in
 /// order. Two restores of one name in one folder never run side by side: the second gets EEXIST.
-/// Threads: its own, joined by the destructor.
+/// Restores that were broken off, by an earlier mount or by a silent vCenter in this one, are
+/// looked after until they are settled. Threads: its own, joined by the destructor.
 class JobRestorer final : public Restorer {
  public:
   static constexpr int kThreads = 8;
   /// `restored` is told of each finished VM before anybody is answered, so that it can be shown at
   /// once.
   JobRestorer(RestoreSurroundings surroundings, std::function<void(const vsphere::MoRef&)> restored,
-              EndPatience patience = {});
+              EndPatience patience = {}, EarlierRestores::Pauses pauses = {});
   JobRestorer(const JobRestorer&) = delete;
   JobRestorer& operator=(const JobRestorer&) = delete;
   ~JobRestorer() override;
@@ -40,6 +43,9 @@ class JobRestorer final : public Restorer {
   void start(RestoreRequest request, vsphere::CancelToken interrupted, StatusListener changed,
              RestoreDone done) override;
   void shut_down() override;
+  /// Begins to look after what an earlier mount left in the journal. `told`: their news, by the
+  /// directory of the staging store. Called once, before anything is restored.
+  void settle_earlier(std::vector<RestoreRecord> records, EarlierRestores::Told told);
 
  private:
   struct Waiting {
@@ -50,7 +56,7 @@ class JobRestorer final : public Restorer {
   };
   void work();
   void run(Waiting waiting);
-  Status restore(Waiting& waiting);
+  Status restore(Waiting& waiting, std::optional<RestoreJob>& job);
 
   const RestoreSurroundings surroundings_;
   const std::function<void(const vsphere::MoRef&)> restored_;
@@ -63,6 +69,7 @@ class JobRestorer final : public Restorer {
   std::set<std::string> names_;  ///< being restored now
   int running_ = 0;
   bool ending_ = false;
+  EarlierRestores earlier_;
   std::vector<std::thread> threads_;
 };
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -17,7 +18,7 @@ namespace vtpmfs::fs {
 namespace {
 
 using Json = nlohmann::ordered_json;
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 constexpr std::pair<RestoreRecord::State, const char*> kStates[] = {
     {RestoreRecord::State::begun, "begun"},
@@ -54,6 +55,13 @@ Json to_json(const RestoreRecord& record) {
   if (record.vm) out["vm"] = reference(*record.vm);
   out["foldersMade"] = Json::array();
   for (const auto& folder : record.folders_made) out["foldersMade"].push_back(reference(folder));
+  out["staged"] = record.staged;
+  out["vmFolder"] = reference(record.vm_folder);
+  out["folders"] = record.folders;
+  out["sent"] =
+      std::chrono::duration_cast<std::chrono::seconds>(record.sent.time_since_epoch()).count();
+  out["annotation"] = record.annotation;
+  out["asTemplate"] = record.as_template;
   return out;
 }
 
@@ -77,6 +85,13 @@ RestoreRecord from_json(const Json& json) {
   if (json.contains("vm")) record.vm = reference(json.at("vm"));
   for (const Json& folder : json.at("foldersMade"))
     record.folders_made.push_back(reference(folder));
+  record.staged = json.at("staged").get<uint64_t>();
+  record.vm_folder = reference(json.at("vmFolder"));
+  record.folders = json.at("folders").get<std::vector<std::string>>();
+  record.sent =
+      std::chrono::system_clock::time_point(std::chrono::seconds(json.at("sent").get<int64_t>()));
+  record.annotation = json.at("annotation").get<std::string>();
+  record.as_template = json.at("asTemplate").get<bool>();
   return record;
 }
 
@@ -102,6 +117,24 @@ Status write_durably(const std::string& path, const std::string& text) {
   return {};
 }
 
+Result<std::vector<std::string>> file_names(const std::string& path) {
+  struct CloseDirectory {
+    void operator()(DIR* directory) const { closedir(directory); }
+  };
+  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(path.c_str()));
+  if (!listing) return disk_error(path);
+  std::vector<std::string> names;
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of our own
+  while (const dirent* entry = readdir(listing.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+Status sync_directory(const std::string& path) {
+  const Descriptor folder{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0 || fsync(folder.fd) != 0) return disk_error(path);
+  return {};
+}
+
 }  // namespace
 
 std::string record_state_name(RestoreRecord::State state) {
@@ -112,7 +145,12 @@ std::string record_state_name(RestoreRecord::State state) {
 
 Result<std::unique_ptr<JournalDirectory>> JournalDirectory::open(const std::string& directory) {
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return disk_error(directory);
-  return std::unique_ptr<JournalDirectory>(new JournalDirectory(directory));
+  // A record is no more durable than the directory that it lies in.
+  const std::string parent = std::filesystem::path(directory).parent_path();
+  if (auto kept = sync_directory(parent.empty() ? "." : parent); !kept) return fail(kept.error());
+  auto journal = std::unique_ptr<JournalDirectory>(new JournalDirectory(directory));
+  if (auto cleared = journal->clear_unfinished(); !cleared) return fail(cleared.error());
+  return journal;
 }
 
 Status JournalDirectory::write(const RestoreRecord& record) {
@@ -127,9 +165,7 @@ Status JournalDirectory::write(const RestoreRecord& record) {
     return written;
   }
   if (rename((path + ".new").c_str(), path.c_str()) != 0) return disk_error(path);
-  const Descriptor folder{::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0 || fsync(folder.fd) != 0) return disk_error(directory_);
-  return {};
+  return sync_directory(directory_);
 }
 
 void JournalDirectory::remove(const RestoreRecord& record) {
@@ -138,17 +174,21 @@ void JournalDirectory::remove(const RestoreRecord& record) {
   unlink((directory_ + "/" + record.id + ".json").c_str());
 }
 
+/// What was being written when an earlier mount was killed: the record of before counts.
+Status JournalDirectory::clear_unfinished() const {
+  const auto files = file_names(directory_);
+  if (!files) return fail(files.error());
+  for (const std::string& file : *files)
+    if (file.ends_with(".json.new")) unlink((directory_ + "/" + file).c_str());
+  return {};
+}
+
 Result<JournalDirectory::Left> JournalDirectory::left() const {
-  struct CloseDirectory {
-    void operator()(DIR* directory) const { closedir(directory); }
-  };
-  const std::unique_ptr<DIR, CloseDirectory> listing(opendir(directory_.c_str()));
-  if (!listing) return disk_error(directory_);
+  const auto files = file_names(directory_);
+  if (!files) return fail(files.error());
   Left found;
-  while (const dirent* entry =
-             readdir(listing.get())) {  // NOLINT(concurrency-mt-unsafe): a stream of our own
-    const std::string file = entry->d_name;
-    if (file.size() < 6 || file.substr(file.size() - 5) != ".json") continue;
+  for (const std::string& file : *files) {
+    if (!file.ends_with(".json")) continue;
     std::ifstream stream(directory_ + "/" + file, std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();

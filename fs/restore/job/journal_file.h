@@ -13,7 +13,7 @@ namespace vtpmfs::fs {
 /// so that a crash leaves the old or the new record. Thread-safe: a record belongs to one restore.
 class JournalDirectory final : public RestoreJournal {
  public:
-  /// Makes the directory (0700) if it is absent.
+  /// Makes the directory (0700) if it is absent. For the one mount that may write it.
   static Result<std::unique_ptr<JournalDirectory>> open(const std::string& directory);
 
   Status write(const RestoreRecord& record) override;
@@ -27,6 +27,7 @@ class JournalDirectory final : public RestoreJournal {
 
  private:
   explicit JournalDirectory(std::string directory) : directory_(std::move(directory)) {}
+  [[nodiscard]] Status clear_unfinished() const;
   const std::string directory_;
 };
 

@@ -112,7 +112,7 @@ Status RestoreJob::place() {
 Status RestoreJob::make_policy() {
   if (!policy_.make_one) return {};
   report(RestoreStatus::State::creating, "making an encryption policy", 13);
-  if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
+  if (auto recorded = write_down(RestoreRecord::State::begun); !recorded) return recorded;
   // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
   auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
   if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
@@ -129,7 +129,7 @@ Status RestoreJob::make_policy() {
 
 Status RestoreJob::make_folders() {
   if (!missing_folders_.empty())
-    if (auto recorded = record(RestoreRecord::State::begun); !recorded) return recorded;
+    if (auto recorded = write_down(RestoreRecord::State::begun); !recorded) return recorded;
   for (const std::string& name : missing_folders_) {
     report(RestoreStatus::State::creating, "making the folder '" + name + "'", 15);
     // Leaves the folder, which is never removed: somebody may use it by then.

@@ -6,9 +6,9 @@
 #include <exception>
 
 #include "cache/saved/file_names.h"
-#include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
+#include "fs/restore/job/vm_ending.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -53,12 +53,12 @@ void RestoreJob::tell_silence(bool silent) {
   listener_(status_);
 }
 
-/// The live model need not know a folder that was made just now: its path is put together from the
-/// one above.
-std::string RestoreJob::new_vm_path() const {
+std::string RestoreSurroundings::path(const vsphere::MoRef& vm_folder,
+                                      const std::vector<std::string>& folders,
+                                      const std::string& name) const {
   std::string below;
-  for (const std::string& folder : request_.folders) below += folder + "/";
-  return surroundings_.path_of(request_.vm_folder, below + request_.vm_name);
+  for (const std::string& folder : folders) below += folder + "/";
+  return path_of(vm_folder, below + name);
 }
 
 void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
@@ -70,7 +70,7 @@ void RestoreJob::report(RestoreStatus::State state, std::string step, int percen
   listener_(status_);
 }
 
-Status RestoreJob::record(RestoreRecord::State state) {
+Status RestoreJob::write_down(RestoreRecord::State state) {
   RestoreRecord next = record_;
   next.state = state;
   if (auto written = surroundings_.journal.write(next); !written)
@@ -82,11 +82,11 @@ Status RestoreJob::record(RestoreRecord::State state) {
 
 Status RestoreJob::run() {
   using Step = Status (RestoreJob::*)();
-  constexpr Step kSteps[] = {&RestoreJob::parse,           &RestoreJob::check,
-                             &RestoreJob::place,           &RestoreJob::make_policy,
-                             &RestoreJob::make_folders,    &RestoreJob::create,
-                             &RestoreJob::set_missing_key, &RestoreJob::upload,
-                             &RestoreJob::verify,          &RestoreJob::finish};
+  constexpr Step kSteps[] = {
+      &RestoreJob::parse,           &RestoreJob::check,          &RestoreJob::place,
+      &RestoreJob::make_policy,     &RestoreJob::make_folders,   &RestoreJob::create,
+      &RestoreJob::set_missing_key, &RestoreJob::set_boot_order, &RestoreJob::upload,
+      &RestoreJob::verify,          &RestoreJob::finish};
   for (const Step step : kSteps) {
     if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
       return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});
@@ -121,7 +121,12 @@ Status RestoreJob::parse() {
         "there was no SHA256SUMS: nothing says that these files are whole");
   wanted_ = merged(surroundings_.options.placement, request_.placement);
   record_.vcenter = surroundings_.server.instance_uuid;
+  record_.staged = request_.staged_directory;
+  record_.vm_folder = request_.vm_folder;
+  record_.folders = request_.folders;
   record_.name = request_.vm_name;
+  record_.annotation = set_.config ? set_.config->annotation.value_or("") : "";
+  record_.as_template = surroundings_.options.templates && set_.origin && set_.origin->is_template;
   auto mark = random_mark();
   if (!mark) return fail(mark.error());
   record_.mark = *mark;
@@ -143,8 +148,11 @@ Status RestoreJob::fail_with(const Error& error) {
   if (record_.state == RestoreRecord::State::verified ||
       record_.state == RestoreRecord::State::done) {
     // The VM is whole: what failed is only tidying up.
+    unsettled_ = !is_for_a_person(error);
     status_.what_to_do =
-        "the VM is there and was checked; remove the annotation and the vtpmfs.* settings by hand";
+        unsettled_ ? "the VM is there and was checked; vtpmfs finishes it when the vCenter answers"
+                   : "the VM is there and was checked; remove the annotation and the vtpmfs.* "
+                     "settings by hand";
   } else if (create_sent_) {
     roll_back();
   } else if (!record_.id.empty()) {
@@ -156,56 +164,30 @@ Status RestoreJob::fail_with(const Error& error) {
   return fail(Error{explained.code, explained.reason, error.fault, error.maybe_done});
 }
 
-/// Nothing of this restore's is left when it succeeds.
-Status RestoreJob::take_away(const vsphere::Call& own) {
-  if (nothing_was_made_) return {};
-  if (!record_.vm && !record_.instance_uuid.empty()) {
-    std::optional<vsphere::MoRef> made;
-    if (outcome_unknown_ && record_.task) {
-      // Whoever waits no more does not let the task make a VM that nobody expects; and what it is
-      // doing until it heeds that is waited for, else it would be looked for too early.
-      static_cast<void>(surroundings_.target.cancel_task(*record_.task, own));
-      const auto ended = surroundings_.target.wait_task_briefly(*record_.task, own);
-      if (ended) made = *ended;
-      if (!ended && !ended.error().maybe_done) outcome_unknown_ = false;
-    }
-    // The task failed: the vCenter removes what it began. If our VM is there all the same, it is
-    // found by our uuid.
-    const auto found = surroundings_.target.find_by_uuid(record_.instance_uuid, true, own);
-    if (!found) return fail(found.error());
-    if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
-    if (found->size() == 1) made = found->front();
-    record_.vm = made;
-  }
-  if (record_.vm)
-    return destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid, own);
-  if (outcome_unknown_)
-    return fail(EPERM,
-                "the creation of the VM was sent and its end is not known: the vCenter may still "
-                "make the VM, with instanceUuid " +
-                    record_.instance_uuid);
-  return {};
-}
-
 void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
   const vsphere::Call own{surroundings_.timeout, abandon_, "",
                           [this](bool silent) { tell_silence(silent); }};
-  const Status gone = take_away(own);
+  const Status gone =
+      nothing_was_made_
+          ? Status()
+          : take_away(surroundings_.target, record_, surroundings_.server.instance_uuid,
+                      outcome_unknown_ ? Creation::open : Creation::ended, own);
   if (gone) {
     status_.vm_moref.clear();
     status_.vm_path.clear();
-    static_cast<void>(record(RestoreRecord::State::rolled_back));
+    static_cast<void>(write_down(RestoreRecord::State::rolled_back));
     surroundings_.journal.remove(record_);
     return;
   }
   status_.state = RestoreStatus::State::left_behind;
+  unsettled_ = !is_for_a_person(gone.error());
   status_.what_to_do = gone.error().words + "; look at it in the vCenter, its extraConfig " +
                        kMarkKey + " is " + record_.mark +
                        (status_.what_to_do.empty() ? "" : "; then: " + status_.what_to_do);
-  static_cast<void>(record(RestoreRecord::State::left_behind));
+  static_cast<void>(write_down(RestoreRecord::State::left_behind));
 }
 
 }  // namespace vtpmfs::fs

@@ -9,9 +9,11 @@
 // thread of the restorer's; blocks on vCenter, never on the kernel.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +38,14 @@ struct RestoreSurroundings {
   /// Between two looks for a VM whose creation got no answer. Twenty looks are made: the task may
   /// be at work for longer than a single call may take.
   std::chrono::milliseconds between_looks{2000};
+  /// This machine's clock, for how long ago a creation was sent.
+  std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
+
+  /// The live model need not know a folder that was made just now: the path is put together from
+  /// the datacenter's VM folder. API names.
+  [[nodiscard]] std::string path(const vsphere::MoRef& vm_folder,
+                                 const std::vector<std::string>& folders,
+                                 const std::string& name) const;
 };
 
 class RestoreJob {
@@ -52,6 +62,14 @@ class RestoreJob {
   [[nodiscard]] const RestoreStatus& status() const { return status_; }
   /// The finished VM.
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
+  /// What is known of it; in the journal where the restore left something to look after.
+  [[nodiscard]] const RestoreRecord& record() const { return record_; }
+  /// Takes the record of a restore that succeeded out of the journal, once it is known that the set
+  /// has become its VM: whoever is killed before finds the VM finished, not a set that waits.
+  void forget() { surroundings_.journal.remove(record_); }
+  /// The restore failed and left something that may be taken away or finished later: the vCenter
+  /// did not answer, or the creation's end is not known.
+  [[nodiscard]] bool unsettled() const { return unsettled_; }
 
  private:
   Status parse();
@@ -66,18 +84,17 @@ class RestoreJob {
   Status look_for_lost_vm();
   Status make_sure_it_is_gone();
   Status set_missing_key();
+  Status set_boot_order();
   Status upload();
   Status verify();
   Status mend_certificates(const vsphere::VmDetail& detail);
   Status finish();
   Status fail_with(const Error& error);
   void roll_back();
-  Status take_away(const vsphere::Call& own);
-  Status record(RestoreRecord::State state);
+  Status write_down(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
   vsphere::Call call();
   void tell_silence(bool silent);
-  [[nodiscard]] std::string new_vm_path() const;
   Result<vsphere::VmIdentity> identify();
   Status send_nvram(const std::string& path);
   Result<bool> nvram_is_as_saved(const std::string& path);
@@ -98,11 +115,13 @@ class RestoreJob {
   vsphere::PlacementOptions offered_;
   PolicyChoice policy_;
   vsphere::MoRef folder_;
+  std::set<int> cards_;  ///< saved keys of the network cards that the new VM gets
   bool create_sent_ = false;
   /// A creation was sent, and neither a VM nor a definite refusal came back.
   bool outcome_unknown_ = false;
   /// The creation was refused before a task began: there is nothing to look for.
   bool nothing_was_made_ = false;
+  bool unsettled_ = false;
   std::string silenced_step_;  ///< what was going on when the vCenter fell silent
   bool living_original_ = false;
   std::vector<std::string> missing_folders_;

@@ -1,6 +1,8 @@
 // What has to be known to recognise a VM as the one that this restore made, and nobody else's.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,9 +30,26 @@ struct RestoreRecord {
   std::optional<vsphere::MoRef> task;
   std::optional<vsphere::MoRef> vm;
   std::vector<vsphere::MoRef> folders_made;
+
+  // -- for whoever goes on with it after a crash
+  uint64_t staged = 0;               ///< directory of the staging store that it came from
+  vsphere::MoRef vm_folder;          ///< the datacenter's
+  std::vector<std::string> folders;  ///< below vm_folder, API form
+  /// When the creation was last sent, by this machine's clock. A task may be at work for a while.
+  std::chrono::system_clock::time_point sent{};
+  std::string annotation;    ///< what the finished VM gets
+  bool as_template = false;  ///< the finished VM is made a template
+
+  /// place_key() of this restore.
+  [[nodiscard]] std::string place() const;
 };
 
 std::string record_state_name(RestoreRecord::State state);
+
+/// One key for everything that would be the same VM: folder and name without regard to case, as
+/// vSphere compares them.
+std::string place_key(const vsphere::MoRef& vm_folder, const std::vector<std::string>& folders,
+                      const std::string& name);
 
 /// Where records are kept. Thread-safe.
 class RestoreJournal {

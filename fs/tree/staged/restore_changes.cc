@@ -85,12 +85,9 @@ void RestoreDirectory::make_directory(const std::string& name, uint32_t permissi
 }
 
 void RestoreDirectory::unlink(const std::string& name, const Caller& caller, Answer<void> answer) {
-  const StagedId here = staged();
-  if (name == kStatusName) {
-    tree_->sets().status_was_removed(here);
-    return answer({});
-  }
+  if (name == kStatusName) return answer({});
   if (auto may = tree_->may_change(caller); !may) return answer(fail(may.error()));
+  const StagedId here = staged();
   if (here == 0) return answer(fail(ENOENT, "nothing of that name is staged"));
   const auto change = tree_->sets().removal(here);
   if (!change) return answer(fail(change.error()));
@@ -121,7 +118,7 @@ void RestoreDirectory::remove_directory(const std::string& name, const Caller& c
   auto gone = tree_->store().remove_directory(here, name);
   if (gone) {
     tree_->sets().forget(*below);
-    tree_->forget_inode(*below);
+    tree_->forget(*below);
   }
   answer(std::move(gone));
 }
@@ -181,7 +178,7 @@ Result<RestoreDirectory::Moved> RestoreDirectory::move(const std::string& name,
   const bool exchanged = (flags & kExchange) != 0;
   if (replaced && !exchanged && *replaced != *moved) {
     tree_->sets().forget(*replaced);
-    tree_->forget_inode(*replaced);
+    tree_->forget(*replaced);
   }
   if (!replaced && takes_part(new_name)) tree_->sets().appeared(*target);
   return Moved{*moved, exchanged ? replaced.value_or(0) : 0};

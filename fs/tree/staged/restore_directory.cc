@@ -121,8 +121,7 @@ Result<NodePtr> RestoreDirectory::child(const std::string& name) {
   place.staged = below;
   if (below != 0 || !place.folder.empty())
     return NodePtr(std::make_shared<RestoreDirectory>(tree_, std::move(place)));
-  if (name == kStatusName && here != 0 &&
-      (tree_->sets().status(here) || tree_->sets().status_was_seen(here)))
+  if (name == kStatusName && here != 0 && (tree_->status(here) || tree_->was_status_listed(here)))
     return NodePtr(std::make_shared<StatusFile>(tree_, here, inode_));
   return fail(ENOENT, "no '" + name + "' in restore/");
 }
@@ -141,8 +140,10 @@ Result<std::vector<RestoreDirectory::Entry>> RestoreDirectory::entries() {
     for (const auto& entry : *listed)
       all[entry.name] = Entry{entry.name, entry.directory ? NodeType::directory : NodeType::file,
                               tree_->inode(entry.id)};
-    if (all.count(kStatusName) == 0 && tree_->sets().status(here))
+    if (all.count(kStatusName) == 0 && tree_->status(here)) {
       all[kStatusName] = Entry{kStatusName, NodeType::file, tree_->status_inode(inode_)};
+      tree_->status_listed(here);
+    }
   }
   std::vector<Entry> out;
   out.reserve(all.size());

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "fs/restore/job/restore_record.h"
+#include "tests/unit/restore/mortality.h"
 #include "vsphere/fault.h"
 #include "vsphere/restore_target.h"
 
@@ -27,6 +28,11 @@ using vsphere::VmIdentity;
 
 inline Error fault_error(vsphere::Fault fault) {
   return vsphere::error_of(std::move(fault));
+}
+
+/// To a process that is dead nothing happens any more, and it does nothing more.
+inline Error dead_process() {
+  return Error{Errno{EINTR}, "killed"};
 }
 
 inline Error lost_reply() {
@@ -63,6 +69,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::map<std::string, int> lost_without_effect;
   std::function<void(int, const std::string&)> at_call;  ///< without a lock held
   std::function<void(Machine&)> at_creation;
+  Mortality life;  ///< of the process that asks
 
   // -- the world
   vsphere::PlacementOptions offered;
@@ -70,6 +77,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   vsphere::KeyCheck key_answer{vsphere::KeyCheck::Answer::yes, ""};
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
+  std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
   std::map<std::string, std::string> living_certificates;  ///< certificate -> VM
@@ -165,6 +173,28 @@ class FakeTarget final : public vsphere::RestoreTarget {
     return run<Result<std::vector<vsphere::StoragePolicy>>>("policies", call,
                                                             [&] { return policies; });
   }
+  Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                   const Call& call) override {
+    using Found = std::map<MoRef, std::string>;
+    return run<Result<Found>>("policies_of", call, [&] {
+      Found found;
+      for (const MoRef& vm : vms) {
+        const auto policy = policy_of.find(vm.value);
+        if (policy != policy_of.end()) found.emplace(vm, policy->second);
+      }
+      return found;
+    });
+  }
+  Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,
+                                                          const Call& call) override {
+    using Names = std::map<std::string, std::string>;
+    return run<Result<Names>>("policy_names", call, [&] {
+      Names names;
+      for (const vsphere::StoragePolicy& policy : policies)
+        if (std::count(ids.begin(), ids.end(), policy.id) > 0) names[policy.id] = policy.name;
+      return names;
+    });
+  }
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {
     return run<Result<MoRef>>("create_folder", call, [&]() -> Result<MoRef> {
@@ -244,6 +274,13 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return Status();
     });
   }
+  Status set_boot_options(const MoRef& vm, const vsphere::VmConfig& config,
+                          const Call& call) override {
+    return run<Status>("set_boot_options", call, [&] {
+      machines.at(vm.value).found.detail.config.boot_order = config.boot_order;
+      return Status();
+    });
+  }
   Status set_tpm_certificates(const MoRef& vm, const vsphere::VirtualTpm&,
                               const std::vector<std::string>& certificates,
                               const Call& call) override {
@@ -265,6 +302,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Status mark_as_template(const MoRef& vm, const Call& call) override {
     return run<Status>("mark_as_template", call, [&] {
       templates.push_back(vm.value);
+      machines.at(vm.value).found.detail.is_template = true;
       return Status();
     });
   }
@@ -297,6 +335,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
 
   template <class R, class Effect>
   R run(const std::string& name, const Call& call, Effect effect) {
+    if (!life.step()) return fail(dead_process());
     int index = 0;
     {
       const std::lock_guard hold(lock_);
@@ -317,6 +356,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return fail(lost_reply());
     }
     R result = effect();
+    if (!life.step()) return fail(dead_process());
     if (lost_with_effect[name] > 0) {
       --lost_with_effect[name];
       return fail(lost_reply());
@@ -367,13 +407,16 @@ class FakeJournal final : public RestoreJournal {
   std::optional<RestoreRecord::State> broken_at;
 
   Status write(const RestoreRecord& record) override {
+    if (!target_.life.step()) return fail(dead_process());
     target_.note("journal:" + record_state_name(record.state));
     const std::lock_guard hold(lock_);
     if (broken_at == record.state) return fail(ENOSPC, "the disk is full");
     records_[record.id] = record;
+    if (!target_.life.step()) return fail(dead_process());
     return {};
   }
   void remove(const RestoreRecord& record) override {
+    if (!target_.life.step()) return;
     const std::lock_guard hold(lock_);
     records_.erase(record.id);
   }

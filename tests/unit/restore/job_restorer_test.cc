@@ -2,72 +2,12 @@
 #include "fs/restore/job/job_restorer.h"
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 
-#include "tests/patience.h"
+#include "tests/unit/restore/answers.h"
 #include "tests/unit/restore/restore_fixture.h"
 
 namespace vtpmfs::fs {
 namespace {
-
-using std::chrono::seconds;
-
-/// Answers of restores, to be waited for.
-class Answers {
- public:
-  RestoreDone taker() {
-    return [this](const Status& result) {
-      const std::lock_guard hold(lock_);
-      codes_.push_back(result ? 0 : result.error().code.value());
-      changed_.notify_all();
-    };
-  }
-  /// Sorted; what came within the deadline.
-  std::vector<int> wait_for(size_t count) {
-    std::unique_lock hold(lock_);
-    changed_.wait_for(hold, patience(seconds(60)), [&] { return codes_.size() >= count; });
-    std::vector<int> out = codes_;
-    std::sort(out.begin(), out.end());
-    return out;
-  }
-
- private:
-  std::mutex lock_;
-  std::condition_variable changed_;
-  std::vector<int> codes_;
-};
-
-/// Holds everybody who comes until it is opened.
-class Gate {
- public:
-  void pass() {
-    std::unique_lock hold(lock_);
-    most_ = std::max(most_, ++inside_);
-    changed_.notify_all();
-    changed_.wait_for(hold, patience(seconds(60)), [&] { return open_; });
-    --inside_;
-  }
-  bool wait_inside(int count) {
-    std::unique_lock hold(lock_);
-    return changed_.wait_for(hold, patience(seconds(60)), [&] { return inside_ >= count; });
-  }
-  void open() {
-    const std::lock_guard hold(lock_);
-    open_ = true;
-    changed_.notify_all();
-  }
-  int most() {
-    const std::lock_guard hold(lock_);
-    return most_;
-  }
-
- private:
-  std::mutex lock_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int inside_ = 0, most_ = 0;
-};
 
 class JobRestorerTest : public RestoreFixture {
  protected:
@@ -95,6 +35,7 @@ TEST_F(JobRestorerTest, TwoHundredRestoresMakeTwoHundredVmsEightAtATime) {
   EXPECT_EQ(gate_.most(), JobRestorer::kThreads);
   EXPECT_EQ(target_.machines.size(), static_cast<size_t>(kRestores));
   EXPECT_EQ(told, kRestores);
+  restorer.shut_down();
   EXPECT_TRUE(journal_.records().empty());
   std::set<std::string> uuids, marks;
   for (const auto& [id, machine] : target_.machines) {

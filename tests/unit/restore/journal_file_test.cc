@@ -34,6 +34,12 @@ class JournalFile : public testing::Test {
     record_.task = vsphere::MoRef{"Task", "task-1"};
     record_.vm = vsphere::MoRef{"VirtualMachine", "vm-1"};
     record_.folders_made = {{"Folder", "group-v2"}, {"Folder", "group-v3"}};
+    record_.staged = 0xfedcba9876543210ULL;
+    record_.vm_folder = {"Folder", "group-v1"};
+    record_.folders = {"Fi\xc3\xa4nance", "A%2fB"};
+    record_.sent = std::chrono::system_clock::time_point(std::chrono::seconds(1764150000));
+    record_.annotation = "pays\nwages";
+    record_.as_template = true;
   }
   ~JournalFile() override { std::filesystem::remove_all(parent_); }
 
@@ -98,6 +104,16 @@ TEST_F(JournalFile, OnlyItsOwnerReadsItAndNothingStaysBesideIt) {
   EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
   journal_->remove(record_);
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
+}
+
+TEST_F(JournalFile, WhatWasBeingWrittenAtAKillIsClearedAndTheRecordOfBeforeCounts) {
+  ASSERT_TRUE(journal_->write(record_));
+  std::ofstream(path() + ".new") << "{\"version\": 2, \"sha";
+  std::ofstream(directory_ + "/1a.json.new") << "";
+  journal_ = JournalDirectory::open(directory_).value();
+  EXPECT_EQ(journal_->left().value().records.size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(path() + ".new"));
+  EXPECT_FALSE(std::filesystem::exists(directory_ + "/1a.json.new"));
 }
 
 TEST_F(JournalFile, AFileCutAnywhereIsDamaged) {

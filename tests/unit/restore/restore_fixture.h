@@ -109,6 +109,7 @@ class RestoreFixture : public testing::Test {
     RestoreJob job(around, asked, interrupted_, stop_,
                    [this](const RestoreStatus& status) { seen_.push_back(status); });
     Status result = job.run();
+    if (result) job.forget();
     status_ = job.status();
     return result;
   }

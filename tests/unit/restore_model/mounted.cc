@@ -297,7 +297,8 @@ std::vector<Wish> Mounted::wishes() const {
   return wishes;
 }
 
-std::string Mounted::status_difference(const Entry& model, const std::string& path, bool shown) {
+std::string Mounted::status_difference(const Reference& all, const Entry& model,
+                                       const std::string& path, bool shown) {
   const bool is_set = Reference::sight(model).what != Sight::What::folder;
   if (is_set && !shown) return path + ": no restore.status";
   // What runs or has become a VM tells so, also when its files were removed.
@@ -311,13 +312,21 @@ std::string Mounted::status_difference(const Entry& model, const std::string& pa
   if (model.stage == Entry::Stage::done) return says("done") ? "" : path + ": not done: " + text;
   if (model.stage == Entry::Stage::running)
     return says("failed") || says("done") ? path + ": ended: " + text : "";
+  // What has all that it lists, and cannot be restored, says so once nobody writes in it.
+  using What = Sight::What;
+  const Sight seen = Reference::sight(model);
+  const bool cannot = seen.what == What::differs || seen.what == What::poor ||
+                      (seen.what == What::unreadable && !seen.five_missing);
+  if (cannot && !all.being_written(model))
+    return says("failed") ? "" : path + ": not failed: " + text;
   if (!model.refused.empty() && model.told == Sure::maybe)
     return says("failed") || says("waiting") ? "" : path + ": another state: " + text;
   const bool failed = !model.refused.empty() && model.told == Sure::yes;
   return says(failed ? "failed" : "waiting") ? "" : path + ": another state: " + text;
 }
 
-std::string Mounted::differences(const Entry& model, const std::string& path) {
+std::string Mounted::differences(const Reference& all, const Entry& model,
+                                 const std::string& path) {
   const auto found = find(path);
   if (!found) return path + ": is not there";
   const auto attributes = (*found)->attributes();
@@ -342,11 +351,11 @@ std::string Mounted::differences(const Entry& model, const std::string& path) {
   std::set<std::string> listed;
   for (const std::string& name : names(path)) listed.insert(name);
   const bool shown = listed.erase("restore.status") > 0;
-  if (auto difference = status_difference(model, path, shown); !difference.empty())
+  if (auto difference = status_difference(all, model, path, shown); !difference.empty())
     return difference;
   for (const auto& [name, child] : model.children) {
     if (listed.erase(name) == 0) return path + ": does not list " + name;
-    auto difference = differences(*child, path.empty() ? name : path + "/" + name);
+    auto difference = differences(all, *child, path.empty() ? name : path + "/" + name);
     if (!difference.empty()) return difference;
   }
   return listed.empty() ? "" : path + ": lists " + *listed.begin();

@@ -25,7 +25,7 @@ class Mounted : private restore_test::RestoreWorld {
   /// What the vCenter was asked for so far.
   [[nodiscard]] std::vector<Wish> wishes() const;
   /// Empty where the tree shows what the model holds.
-  std::string differences(const Entry& model, const std::string& path = "");
+  std::string differences(const Reference& model) { return differences(model, model.root(), ""); }
 
  private:
   struct Handle {
@@ -47,7 +47,9 @@ class Mounted : private restore_test::RestoreWorld {
   int start(const std::string& path, bool commit);
   void end(int code);
   void remount(bool killed);
-  std::string status_difference(const Entry& model, const std::string& path, bool shown);
+  std::string differences(const Reference& all, const Entry& model, const std::string& path);
+  std::string status_difference(const Reference& all, const Entry& model, const std::string& path,
+                                bool shown);
 
   std::map<std::string, Handle> handles_;
   /// What the vCenter has, by its path below vm/.

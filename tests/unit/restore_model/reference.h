@@ -90,6 +90,8 @@ class Reference {
   std::map<size_t, std::set<int>> take_answers() { return std::exchange(answers_, {}); }
 
   [[nodiscard]] const Entry& root() const { return *root_; }
+  /// A handle that may write was opened in this directory, and is open.
+  [[nodiscard]] bool being_written(const Entry& directory) const;
   [[nodiscard]] const std::vector<Wish>& wishes() const { return wishes_; }
   [[nodiscard]] static Sight sight(const Entry& directory);
 
@@ -98,6 +100,7 @@ class Reference {
   struct Handle {
     EntryPtr file;  ///< empty: of restore.status, which is forgotten
     bool writes = false;
+    std::weak_ptr<Entry> opened_in;
     bool made = false;  ///< it made the file, with O_EXCL
     bool dirty = false;
     std::vector<bool> written;

@@ -45,6 +45,7 @@ Reference::Codes Reference::create(const std::string& slot, const std::string& p
     handle.file->broken.reset();
   }
   handle.file->finished = written_by_others(handle.file) ? Sure::maybe : Sure::no;
+  handle.opened_in = at.parent;
   handles_[slot] = handle;
   return {0};
 }
@@ -66,6 +67,7 @@ Reference::Codes Reference::open(const std::string& slot, const std::string& pat
   Handle handle;
   handle.file = at.entry;
   handle.writes = writes;
+  handle.opened_in = at.parent;
   if (how == "trunc") {
     handle.dirty = true;
     changed(*at.entry);
@@ -75,6 +77,12 @@ Reference::Codes Reference::open(const std::string& slot, const std::string& pat
   }
   handles_[slot] = handle;
   return {0};
+}
+
+bool Reference::being_written(const Entry& directory) const {
+  return std::any_of(handles_.begin(), handles_.end(), [&](const auto& handle) {
+    return handle.second.writes && handle.second.opened_in.lock().get() == &directory;
+  });
 }
 
 Reference::Codes Reference::against_growth(const Entry& file, uint64_t size) const {

@@ -51,7 +51,7 @@ std::optional<Difference> first_difference(const Sequence& sequence, bool closel
     std::string words = reference.step(sequence[i], code);
     if (words.empty()) words = difference_of_results(mounted, reference, compared);
     if (words.empty() && (closely || i % kNowAndThen == 0 || i + 1 == sequence.size()))
-      words = mounted.differences(reference.root());
+      words = mounted.differences(reference);
     if (!words.empty()) return Difference{i, words};
   }
   return std::nullopt;

@@ -301,6 +301,14 @@ class RestoreWorld {
                  : "errno " + std::to_string(bytes.error().code.value());
   }
   std::string status(const std::string& directory) { return read(directory + "/restore.status"); }
+  /// The number that the staging store has for a path.
+  cache::StagedId staged(const std::string& path) {
+    cache::StagedId id = store_->root(kDatacenter.value).value_or(0);
+    for (const auto& name : std::filesystem::path(path))
+      id = store_->lookup(id, name.string()).value_or(0);
+    EXPECT_NE(id, 0U) << path;
+    return id;
+  }
 
   /// CREATE, WRITE, FLUSH, RELEASE: what cp does with one file.
   int put(const std::string& path, const std::string& bytes) {

@@ -227,19 +227,26 @@ TEST_F(ConfigSpecTest, AddressesAndNetworks) {
       nullptr);
 }
 
-TEST_F(ConfigSpecTest, TheBootOrderNamesTheNewKeys) {
-  const auto spec = build(saved_vm());
-  ASSERT_EQ(spec.bootOptions->bootOrder.size(), 2U);
+TEST_F(ConfigSpecTest, ABootOrderWithACardIsSetWhenTheCardHasItsKey) {
+  NewVm vm = saved_vm();
+  EXPECT_TRUE(build(vm).bootOptions->bootOrder.empty());
+  EXPECT_EQ(build(vm).bootOptions->efiSecureBootEnabled, true);
+  const auto later = boot_options(vm.config, arena);
+  ASSERT_EQ(later.bootOrder.size(), 2U);
   const auto* nic = dynamic_cast<const vim25__VirtualMachineBootOptionsBootableEthernetDevice*>(
-      spec.bootOptions->bootOrder[0]);
+      later.bootOrder[0]);
   ASSERT_NE(nic, nullptr);
-  EXPECT_EQ(nic->deviceKey, added<vim25__VirtualVmxnet3>(spec)[0]->key);
+  EXPECT_EQ(nic->deviceKey, 4000);
+  EXPECT_EQ(later.efiSecureBootEnabled, true);
+  vm.config.boot_order = {{BootDevice::Kind::cdrom, 0}};
+  EXPECT_EQ(build(vm).bootOptions->bootOrder.size(), 1U);
 }
 
 TEST_F(ConfigSpecTest, HalfABootOrderIsNone) {
   NewVm vm = saved_vm();
-  vm.config.boot_order = {{BootDevice::Kind::disk, 2000}, {BootDevice::Kind::ethernet, 4000}};
+  vm.config.boot_order = {{BootDevice::Kind::disk, 2000}, {BootDevice::Kind::cdrom, 0}};
   EXPECT_TRUE(build(vm).bootOptions->bootOrder.empty());
+  EXPECT_TRUE(boot_options(vm.config, arena).bootOrder.empty());
 }
 
 TEST_F(ConfigSpecTest, ADriveWithoutItsControllerIsLeftOut) {

@@ -192,3 +192,18 @@ class _pbm__PbmQueryAssociatedProfileResponse {
  public:
   std::vector<pbm__PbmProfileId> returnval 0;
 };
+class pbm__PbmQueryProfileResult : public xsd__anyType {
+ public:
+  pbm__PbmServerObjectRef object 1;
+  std::vector<pbm__PbmProfileId> profileId 0;
+  std::optional<vim25__LocalizedMethodFault> fault 0;
+};
+class _pbm__PbmQueryAssociatedProfiles {
+ public:
+  vim25__ManagedObjectReference _USCOREthis 1;
+  std::vector<pbm__PbmServerObjectRef> entities 1;
+};
+class _pbm__PbmQueryAssociatedProfilesResponse {
+ public:
+  std::vector<pbm__PbmQueryProfileResult> returnval 0;
+};

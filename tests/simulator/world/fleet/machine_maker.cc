@@ -63,6 +63,7 @@ void MachineMaker::encrypt(MachineConfig& config, const Blueprint& blueprint,
   if (blueprint.two_pairs) pairs.push_back(wrap(keys_[(made_ + 1) % keys_.size()], "second"));
   encryption.bundle = write_bundle(pairs);
   config.encryption = std::move(encryption);
+  config.profiles = {std::string(PolicyBook::built_in_encryption)};
 }
 
 void MachineMaker::write_files(VirtualMachine& vm, const Blueprint& blueprint,

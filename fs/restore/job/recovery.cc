@@ -1,0 +1,199 @@
+#include "fs/restore/job/recovery.h"
+
+#include <cerrno>
+
+#include "fs/restore/job/destroy_rule.h"
+#include "fs/restore/job/vm_ending.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+using End = Recovery::End;
+
+bool was_checked(const RestoreRecord& record) {
+  return record.state == RestoreRecord::State::verified ||
+         record.state == RestoreRecord::State::done;
+}
+
+/// A creation whose end was seen has its VM in the record; a clock that was set back makes it
+/// young.
+Creation creation_of(const RestoreRecord& record, std::chrono::system_clock::time_point now) {
+  const auto age = now - record.sent;
+  return !record.vm && age < kCreationMayTake ? Creation::open : Creation::ended;
+}
+
+Recovery not_now(const Error& error) {
+  return {is_for_a_person(error) ? End::left_behind : End::undecided, error.words, {}};
+}
+
+/// Whether somebody made the VM of an earlier left-behind record his own, as its status told him
+/// to.
+bool is_adopted(const vsphere::VmIdentity& vm, const RestoreRecord& record) {
+  return vm.detail.unreadable.empty() && vm.detail.instance_uuid == record.instance_uuid &&
+         vm.marks.count(kMarkKey) == 0;
+}
+
+Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
+                   const vsphere::Call& call) {
+  const std::string& vcenter = around.server.instance_uuid;
+  const bool knew_it = record.vm.has_value();
+  Status gone = take_away(around.target, record, vcenter, creation_of(record, around.now()), call);
+  if (gone && knew_it) {
+    // A VM that was registered anew has another name at the vCenter, and still our uuid.
+    const auto known = record.vm;
+    record.vm.reset();
+    gone = take_away(around.target, record, vcenter, Creation::ended, call);
+    if (!record.vm) record.vm = known;
+  }
+  if (gone) {
+    return record.vm ? Recovery{End::removed, "its half-made VM was removed", {}}
+                     : Recovery{End::nothing_there, "no VM had been made", {}};
+  }
+  if (gone.error().code == Errno{EPERM} && record.vm)
+    if (const auto vm = around.target.identify(*record.vm, call); vm && is_adopted(*vm, record))
+      return {End::adopted, "somebody took the mark off its VM, which is kept", {}};
+  Recovery out = not_now(gone.error());
+  if (out.end == End::left_behind) {
+    RestoreRecord left = record;
+    left.state = RestoreRecord::State::left_behind;
+    if (auto written = around.journal.write(left)) record = left;
+  }
+  return out;
+}
+
+/// The VM that was checked, under the name that the vCenter has for it now; empty where it is gone.
+Result<std::optional<vsphere::VmIdentity>> find_checked(const RestoreSurroundings& around,
+                                                        RestoreRecord& record,
+                                                        const vsphere::Call& call) {
+  using Found = std::optional<vsphere::VmIdentity>;
+  auto vm = around.target.identify(*record.vm, call);
+  if (!vm && vm.error().code == Errno{ENOENT}) {
+    const auto again = around.target.find_by_uuid(record.instance_uuid, true, call);
+    if (!again) return fail(again.error());
+    if (again->size() != 1) return Found();
+    record.vm = again->front();
+    vm = around.target.identify(*record.vm, call);
+    if (!vm && vm.error().code == Errno{ENOENT}) return Found();
+  }
+  if (!vm) return fail(vm.error());
+  return Found(std::move(*vm));
+}
+
+Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& record,
+                          const vsphere::Call& call) {
+  const auto vm = find_checked(around, record, call);
+  if (!vm) return not_now(vm.error());
+  if (!*vm) return {End::gone, "its VM had been checked, and was removed by somebody since", {}};
+  if (!(*vm)->detail.unreadable.empty())
+    return {End::left_behind,
+            "its VM was checked, and cannot be read whole now: " +
+                (*vm)->detail.unreadable.front().property,
+            {}};
+  Recovery out{End::finished, "its VM had been checked, and is finished now", {}};
+  if (!is_adopted(**vm, record)) {
+    if (const auto reason = why_not_the_one(**vm, record, around.server.instance_uuid))
+      return {End::left_behind, "its VM was checked, and then changed by somebody: " + *reason, {}};
+    if (auto finished = take_mark_off(around.target, record, call); !finished)
+      return not_now(finished.error());
+  }
+  // A VM that is in use by now is left as it is.
+  const vsphere::VmDetail& detail = (*vm)->detail;
+  if (!detail.is_template && detail.power == vsphere::PowerState::off)
+    make_template(around.target, record, out.warnings, call);
+  return out;
+}
+
+}  // namespace
+
+Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
+                 const vsphere::Call& call) {
+  if (record.vcenter != surroundings.server.instance_uuid)
+    return {End::foreign,
+            "it was begun in another vCenter (" + record.vcenter + "), which this one is not",
+            {}};
+  switch (record.state) {
+    case RestoreRecord::State::begun:
+    case RestoreRecord::State::rolled_back:
+      return {End::nothing_there, "no VM had been made", {}};
+    case RestoreRecord::State::done:
+      return {End::finished, "its VM is there and was checked", {}};
+    case RestoreRecord::State::verified:
+      return go_on_to_the_end(surroundings, record, call);
+    case RestoreRecord::State::creating:
+    case RestoreRecord::State::created:
+    case RestoreRecord::State::left_behind:
+      return take_back(surroundings, record, call);
+  }
+  return {End::undecided, "its record has no known state", {}};
+}
+
+bool is_over(const Recovery& recovery) {
+  switch (recovery.end) {
+    case End::nothing_there:
+    case End::removed:
+    case End::finished:
+    case End::adopted:
+    case End::gone:
+      return true;
+    case End::left_behind:
+    case End::foreign:
+    case End::undecided:
+      return false;
+  }
+  return false;
+}
+
+RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& surroundings,
+                        const RestoreRecord& record) {
+  RestoreStatus status;
+  status.vm_name = record.name;
+  status.warnings = recovery.warnings;
+  const auto name_vm = [&] {
+    status.vm_path = surroundings.path(record.vm_folder, record.folders, record.name);
+    if (record.vm) status.vm_moref = record.vm->value;
+  };
+  const std::string began = "this restore was broken off: ";
+  switch (recovery.end) {
+    case End::finished:
+      status.state = RestoreStatus::State::done;
+      status.percent = 100;
+      status.step = recovery.words;
+      name_vm();
+      return status;
+    case End::undecided:
+      status.state =
+          was_checked(record) ? RestoreStatus::State::finishing : RestoreStatus::State::creating;
+      status.step = began + recovery.words;
+      status.unanswered = true;
+      name_vm();
+      return status;
+    case End::left_behind:
+      status.state = RestoreStatus::State::left_behind;
+      status.what_to_do = "look at it in the vCenter: its extraConfig " + std::string(kMarkKey) +
+                          " is " + record.mark +
+                          "; remove the VM, or take that setting off to keep it, and mount again";
+      name_vm();
+      break;
+    case End::foreign:
+      status.state = RestoreStatus::State::left_behind;
+      status.what_to_do = "mount that vCenter with this state directory";
+      break;
+    case End::nothing_there:
+    case End::removed:
+    case End::gone:
+      status.state = RestoreStatus::State::failed;
+      status.error = Errno{EINTR};
+      status.what_to_do = "sync this directory to restore it again";
+      break;
+    case End::adopted:
+      status.state = RestoreStatus::State::failed;
+      status.what_to_do = "look at the VM in the vCenter: it was never checked";
+      name_vm();
+      break;
+  }
+  if (!status.error) status.error = Errno{EIO};
+  status.reason = began + recovery.words;
+  return status;
+}
+
+}  // namespace vtpmfs::fs

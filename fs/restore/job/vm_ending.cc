@@ -1,0 +1,69 @@
+#include "fs/restore/job/vm_ending.h"
+
+#include <cerrno>
+
+#include "fs/restore/job/destroy_rule.h"
+
+namespace vtpmfs::fs {
+namespace {
+
+/// Whoever waits no more does not let the task make a VM that nobody expects. What it is doing
+/// until it heeds that is waited for, else the VM would be looked for too early.
+Creation end_task(vsphere::RestoreTarget& target, const vsphere::MoRef& task,
+                  std::optional<vsphere::MoRef>& made, const vsphere::Call& call) {
+  static_cast<void>(target.cancel_task(task, call));
+  const auto ended = target.wait_task_briefly(task, call);
+  if (ended) made = *ended;
+  // A task that has vanished may have ended in any way: its Error has maybe_done.
+  return ended || !ended.error().maybe_done ? Creation::ended : Creation::open;
+}
+
+}  // namespace
+
+Status take_mark_off(vsphere::RestoreTarget& target, const RestoreRecord& record,
+                     const vsphere::Call& call) {
+  const vsphere::MoRef& vm = *record.vm;
+  const Status finished = target.finish(vm, {kMarkKey}, record.annotation, call);
+  if (finished || !finished.error().maybe_done) return finished;
+  const auto now = target.identify(vm, call);
+  if (!now) return finished;
+  if (now->marks.count(kMarkKey) == 0) return {};
+  return target.finish(vm, {kMarkKey}, record.annotation, call);
+}
+
+void make_template(vsphere::RestoreTarget& target, const RestoreRecord& record,
+                   std::vector<std::string>& warnings, const vsphere::Call& call) {
+  if (!record.as_template) return;
+  if (auto marked = target.mark_as_template(*record.vm, call); !marked)
+    warnings.push_back("the VM could not be made a template again: " + marked.error().words);
+}
+
+Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
+                 Creation creation, const vsphere::Call& call) {
+  if (record.instance_uuid.empty()) return {};  // nothing was ever sent
+  if (!record.vm) {
+    std::optional<vsphere::MoRef> made;
+    if (creation == Creation::open && record.task)
+      creation = end_task(target, *record.task, made, call);
+    // A task that failed: the vCenter removes what it began. If our VM is there all the same, it is
+    // found by our uuid.
+    const auto found = target.find_by_uuid(record.instance_uuid, true, call);
+    if (!found) return fail(found.error());
+    if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
+    if (found->size() == 1) made = found->front();
+    record.vm = made;
+  }
+  if (record.vm) return destroy_if_ours(target, record, vcenter, call);
+  if (creation == Creation::open)
+    return fail(EAGAIN,
+                "the creation of the VM was sent and its end is not known: the vCenter may still "
+                "make the VM, with instanceUuid " +
+                    record.instance_uuid);
+  return {};
+}
+
+bool is_for_a_person(const Error& error) {
+  return error.code == Errno{EPERM} || error.code == Errno{EACCES};
+}
+
+}  // namespace vtpmfs::fs
