@@ -225,6 +225,7 @@ Status SetReader::list_nvrams(const std::vector<const vsphere::VmDetail*>& detai
     wanted.directories.insert(place.directory);
   }
   std::vector<NvramListings::Wanted> all;
+  all.reserve(by_datastore.size());
   for (auto& [id, wanted] : by_datastore) all.push_back(std::move(wanted));
   return listings_.list(all, fresh_after, call);
 }

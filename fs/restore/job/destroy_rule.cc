@@ -47,7 +47,7 @@ Status destroy_if_ours(vsphere::RestoreTarget& target, const RestoreRecord& reco
                            " cannot be read, so nobody knows what it is now");
   if (const auto reason = why_not_ours(*vm, record, vcenter))
     return fail(EPERM, "the half-made VM was left: " + *reason);
-  const Status destroyed = target.destroy_vm(*record.vm, call);
+  Status destroyed = target.destroy_vm(*record.vm, call);
   if (!destroyed && destroyed.error().maybe_done) {
     // The answer was lost: never sent again, but a VM that is gone needs no answer.
     const auto again = target.identify(*record.vm, call);
