@@ -71,6 +71,9 @@ struct NetworkChoice {
   std::optional<std::string> switch_uuid;
   std::optional<std::string> opaque_id;
   std::optional<std::string> opaque_type;
+  std::optional<std::vector<MoRef>> hosts;  ///< that have it, where that can be seen
+  /// Only keeps a card whose own network is not here: it stays disconnected, whatever is asked for.
+  bool stand_in = false;
 };
 
 /// What a datacenter offers a new VM.

@@ -124,6 +124,21 @@ def rows_of_networks(matrix, vault):
         expect_equal(put(vault, lost), "ENOENT", "errno of the last close")
         expect("'no such network'" in status_of(vault.staged(lost))["reason"], "it is not named")
         vault.check_nothing_made(machines)
+    with matrix.row("a network that is not here: the card and its address stay, disconnected, and that is said"):
+        vault.remount("--restore-connect")
+        lost = take_of_network(vault, "VM Network")
+        vault.simulator.control("rename", path="DC1/network/VM Network", name="Another Network")
+        try:
+            expect_equal(put(vault, lost), None, "errno of the last close")
+            saved = network_cards(lost.saved)
+            cards = shown_cards(vault, lost.path)
+            expect_equal([c["macAddress"] for c in cards], [c["macAddress"] for c in saved], "addresses")
+            expect(not any(c["connectable"]["startConnected"] for c in cards), f"it connects: {cards}")
+            warned = " ".join(status_of(vault.staged(lost))["warnings"])
+            expect("'VM Network'" in warned and "disconnected" in warned, f"no warning: {warned}")
+        finally:
+            vault.simulator.control("rename", path="DC1/network/Another Network", name="VM Network")
+        vault.check(lost)
     with matrix.row("--restore-connect: they connect at power on where the original is gone"):
         vault.remount("--restore-connect")
         lost = vault.take()

@@ -17,9 +17,9 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
        {"name", "parent", "runtime.connectionState", "runtime.powerState",
         "runtime.inMaintenanceMode", "runtime.cryptoState"}},
       {"Datastore", {"name", "browser", "summary", "host"}},
-      {"Network", {"name"}},
-      {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch"}},
-      {"OpaqueNetwork", {"name", "summary"}},
+      {"Network", {"name", "host"}},
+      {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch", "host"}},
+      {"OpaqueNetwork", {"name", "summary", "host"}},
   };
   if (ask_for_drs) query.properties[3].paths.emplace_back(kDrsEnabled);
   query.first = {"hosts", "datastores", "networks", "up"};

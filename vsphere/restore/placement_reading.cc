@@ -90,6 +90,7 @@ void PlacementReading::add_network(const ObjectProperties& object, const std::st
   network.choice.network = object.id();
   network.choice.name = name;
   network.choice.portgroup_key = if_readable(object.text("key"));
+  if (auto hosts = object.references("host")) network.choice.hosts = std::move(*hosts);
   network.on_switch = if_readable(object.reference("config.distributedVirtualSwitch"));
   if (const auto* opaque = value_as<vim25__OpaqueNetworkSummary>(object.value("summary"))) {
     network.choice.opaque_id = opaque->opaqueNetworkId;

@@ -57,7 +57,8 @@ Status RestoreJob::create() {
   choices.degraded = surroundings_.options.degraded;
   choices.extra_config_globs = surroundings_.options.save_extra_config;
   if (set_.config)
-    choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
+    choices.networks =
+        choose_networks(offered_, *place_, *set_.config, wanted_.networks, status_.warnings);
   vsphere::NewVm vm = new_vm(set_, choices, status_.warnings);
   if (choices.degraded) {
     status_.warnings.emplace_back(

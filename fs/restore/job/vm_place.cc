@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
 namespace vtpmfs::fs {
 namespace {
@@ -85,18 +86,42 @@ bool is_usable(const NetworkChoice& network) {
   return !network.portgroup_key || network.switch_uuid;
 }
 
-const NetworkChoice* find_network(const PlacementOptions& offered, const vsphere::VmDevice& nic,
+/// On how many of the hosts that the VM may run on the network is.
+size_t reach(const NetworkChoice& network, const std::vector<MoRef>& hosts) {
+  if (!network.hosts) return hosts.size();
+  return static_cast<size_t>(std::count_if(hosts.begin(), hosts.end(), [&](const MoRef& host) {
+    return contains(*network.hosts, host);
+  }));
+}
+
+/// The usable networks that the VM may be put on: those that most of its hosts have come first, and
+/// what most people know before what has to be looked up.
+std::vector<NetworkChoice> within_reach(const PlacementOptions& offered, const VmPlace& place) {
+  const std::vector<MoRef> hosts = place.host ? std::vector<MoRef>{*place.host} : place.pool.hosts;
+  std::vector<NetworkChoice> networks;
+  for (const NetworkChoice& network : offered.networks)
+    if (is_usable(network) && reach(network, hosts) > 0) networks.push_back(network);
+  const auto rank = [&](const NetworkChoice& network) {
+    return std::tuple(hosts.size() - reach(network, hosts), network.network.type != "Network",
+                      network.name, network.network);
+  };
+  std::sort(networks.begin(), networks.end(),
+            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return networks;
+}
+
+const NetworkChoice* find_network(const std::vector<NetworkChoice>& networks,
+                                  const vsphere::VmDevice& nic,
                                   const std::map<std::string, std::string>& mapping) {
   for (const auto& saved : {nic.network_name, nic.portgroup_key, nic.opaque_network_id}) {
     if (!saved) continue;
     const auto mapped = mapping.find(*saved);
     if (mapped == mapping.end()) continue;
-    for (const NetworkChoice& network : offered.networks)
-      if (network.name == mapped->second && is_usable(network)) return &network;
+    for (const NetworkChoice& network : networks)
+      if (network.name == mapped->second) return &network;
     return nullptr;  // a mapping that leads nowhere is never replaced by a guess
   }
-  for (const NetworkChoice& network : offered.networks) {
-    if (!is_usable(network)) continue;
+  for (const NetworkChoice& network : networks) {
     if (nic.portgroup_key && network.portgroup_key == nic.portgroup_key &&
         network.switch_uuid == nic.switch_uuid)
       return &network;
@@ -158,24 +183,34 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
   return fail(EINVAL, "no usable host of the chosen pool mounts the chosen datastore");
 }
 
-std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered,
+std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, const VmPlace& place,
                                              const vsphere::VmConfig& config,
                                              const std::map<std::string, std::string>& mapping,
                                              std::vector<std::string>& warnings) {
+  const std::vector<NetworkChoice> networks = within_reach(offered, place);
   std::map<int, NetworkChoice> chosen;
   for (const vsphere::VmDevice& device : config.devices) {
     if (!device.mac_address && !device.network_name && !device.portgroup_key &&
         !device.opaque_network_id)
       continue;
-    if (const NetworkChoice* network = find_network(offered, device, mapping)) {
+    if (const NetworkChoice* network = find_network(networks, device, mapping)) {
       chosen[device.key] = *network;
       continue;
     }
     const std::string saved = device.network_name.value_or(
         device.portgroup_key.value_or(device.opaque_network_id.value_or("?")));
-    warnings.push_back("network '" + saved + "' of " + device.label.value_or("a network card") +
-                       " is not here: the card was left out, add it by hand with its MAC address " +
-                       device.mac_address.value_or("?") + " (--restore-network maps networks)");
+    const std::string what = "network '" + saved + "' of " +
+                             device.label.value_or("a network card") + " is not here: the card " +
+                             device.mac_address.value_or("(no address)");
+    if (networks.empty()) {
+      warnings.push_back(what + " was left out, for there is no other network");
+      continue;
+    }
+    chosen[device.key] = networks.front();
+    chosen[device.key].stand_in = true;
+    warnings.push_back(what + " lies in '" + networks.front().name +
+                       "', disconnected: move it to its network before you connect it "
+                       "(--restore-network maps networks)");
   }
   return chosen;
 }

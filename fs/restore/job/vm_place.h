@@ -32,10 +32,11 @@ Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Pla
                              uint64_t bytes_needed);
 
 /// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
-/// or name. A NIC whose network is not here is left out (no vCenter takes a card
-/// without a network), and a warning names its address.
+/// or name, where the VM's host has it. A NIC whose network is not here keeps its place and its
+/// address on a stand-in, disconnected for good, for no vCenter takes a card without a network;
+/// without any network it is left out. A warning names it either way.
 std::map<int, vsphere::NetworkChoice> choose_networks(
-    const vsphere::PlacementOptions& offered, const vsphere::VmConfig& config,
+    const vsphere::PlacementOptions& offered, const VmPlace& place, const vsphere::VmConfig& config,
     const std::map<std::string, std::string>& mapping, std::vector<std::string>& warnings);
 
 /// ENOENT where the mapping names a network that is not here, whether a card needs it or not.

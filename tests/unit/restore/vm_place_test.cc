@@ -182,9 +182,10 @@ class Networks : public testing::Test {
  protected:
   Networks() {
     offered_.networks = {
-        {{"Network", "network-1"}, "Office", {}, {}, {}, {}},
-        {{"DistributedVirtualPortgroup", "dvportgroup-1"}, "Wages", "pg-1", "switch-1", {}, {}},
-        {{"OpaqueNetwork", "network-o1"}, "Overlay", {}, {}, "opaque-1", "nsx"}};
+        {{"Network", "network-1"}, "Office", {}, {}, {}, {}, {}},
+        {{"DistributedVirtualPortgroup", "dvportgroup-1"}, "Wages", "pg-1", "switch-1", {}, {}, {}},
+        {{"OpaqueNetwork", "network-o1"}, "Overlay", {}, {}, "opaque-1", "nsx", {}}};
+    place_.pool.hosts = {kFirst, kSecond};
     nic_.type = "VirtualVmxnet3";
     nic_.key = 4000;
     nic_.mac_address = "00:50:56:00:00:01";
@@ -193,10 +194,15 @@ class Networks : public testing::Test {
     vsphere::VmConfig config;
     config.devices = {nic_};
     warnings_.clear();
-    const auto networks = choose_networks(offered_, config, mapping, warnings_);
-    EXPECT_EQ(networks.empty(), !warnings_.empty());
-    return networks.empty() ? "" : networks.at(4000).name;
+    const auto networks = choose_networks(offered_, place_, config, mapping, warnings_);
+    const bool there = !networks.empty() && !networks.at(4000).stand_in;
+    EXPECT_EQ(there, warnings_.empty());
+    stand_in_ = networks.empty() || there ? "" : networks.at(4000).name;
+    return there ? networks.at(4000).name : "";
   }
+  inline static const MoRef kFirst{"HostSystem", "host-1"}, kSecond{"HostSystem", "host-2"};
+  VmPlace place_;
+  std::string stand_in_;
   PlacementOptions offered_;
   vsphere::VmDevice nic_;
   std::vector<std::string> warnings_;
@@ -223,12 +229,43 @@ TEST_F(Networks, AMappingDecidesAndIsNeverReplacedByAGuess) {
   EXPECT_EQ(chosen({{"Other", "Wages"}}), "Office");
 }
 
-TEST_F(Networks, ACardWhoseNetworkIsNotHereIsLeftOutAndThatIsSaid) {
+TEST_F(Networks, ACardWhoseNetworkIsNotHereStaysDisconnectedOnAnotherAndThatIsSaid) {
   nic_.network_name = "Gone";
   EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Office");
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_THAT(warnings_[0], HasSubstr("'Gone'"));
   EXPECT_THAT(warnings_[0], HasSubstr("00:50:56:00:00:01"));
+  EXPECT_THAT(warnings_[0], HasSubstr("'Office', disconnected"));
+}
+
+TEST_F(Networks, WithoutAnyNetworkACardIsLeftOutAndThatIsSaid) {
+  nic_.network_name = "Gone";
+  offered_.networks.clear();
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "");
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_THAT(warnings_[0], HasSubstr("left out"));
+  EXPECT_THAT(warnings_[0], HasSubstr("00:50:56:00:00:01"));
+}
+
+TEST_F(Networks, ANetworkThatTheHostDoesNotHaveIsNotHere) {
+  nic_.network_name = "Office";
+  offered_.networks[0].hosts = {kSecond};
+  EXPECT_EQ(chosen(), "Office") << "a cluster chooses the host that has it";
+  place_.host = kFirst;
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Wages");
+  place_.host.reset();
+  offered_.networks[0].hosts.emplace();
+  EXPECT_EQ(chosen(), "") << "no host has it";
+}
+
+TEST_F(Networks, TheStandInIsOneThatAllHostsHave) {
+  nic_.network_name = "Gone";
+  offered_.networks[0].hosts = {kSecond};
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Wages");
 }
 
 TEST_F(Networks, AMappingToANetworkThatIsNotHereIsRefusedByName) {
