@@ -57,6 +57,8 @@ struct HostChoice {
 
 struct DatastoreChoice {
   DatastorePlace place;
+  std::string path;  ///< inventory path, e.g. /DC0/datastore/Tier/Pod/ds1; empty where not known
+  std::string pod;   ///< that of its datastore cluster (StoragePod); empty without one
   uint64_t free_bytes = 0;
   bool accessible = false;
   bool maintenance = false;

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "tests/integration/captured_messages.h"
@@ -382,6 +383,35 @@ TEST_F(RestoreCallsTest, PlacementIsOfThisDatacenterOnly) {
                           [](const auto& n) { return n.portgroup_key && n.switch_uuid; }));
   EXPECT_TRUE(std::any_of(options.pools.begin(), options.pools.end(),
                           [](const auto& choice) { return choice.drs; }));
+}
+
+TEST(Placement, OfADatacenterInFoldersWithItsDatastoreClusters) {
+  simulator::FleetOptions fleet;
+  fleet.vms = 4;
+  fleet.varied_places = true;
+  VCenterUnderTest vcenter(fleet);
+  const auto connection = vcenter.connect();
+  ASSERT_NE(connection, nullptr);
+  const auto places = connection->vms().datastores({});
+  ASSERT_TRUE(places) << places.error().words;
+  const std::string datacenter = "/Süd %2f Nord/100%25 of + it/Dätä %2f 2 & co";
+  const auto within = std::find_if(places->begin(), places->end(), [&](const auto& known) {
+    return known.datacenter_path == datacenter;
+  });
+  ASSERT_NE(within, places->end());
+  const auto offered = connection->restore_target().placement_options(within->datacenter, {});
+  ASSERT_TRUE(offered) << offered.error().words;
+  std::map<std::string, DatastoreChoice> by_name;
+  for (const DatastoreChoice& choice : offered->datastores) {
+    EXPECT_TRUE(by_name.emplace(choice.place.name, choice).second) << choice.place.name;
+    EXPECT_EQ(choice.place.datacenter_path, datacenter);
+  }
+  EXPECT_EQ(by_name.at("datastore1").path, datacenter + "/datastore/datastore1");
+  EXPECT_EQ(by_name.at("datastore1").pod, "");
+  EXPECT_EQ(by_name.at("pod1-large").pod, datacenter + "/datastore/Tier %2f 1/Pod1");
+  EXPECT_EQ(by_name.at("pod1-large").path, by_name.at("pod1-large").pod + "/pod1-large");
+  EXPECT_TRUE(by_name.at("pod1-quiet").maintenance);
+  EXPECT_EQ(by_name.at("vvolDatastore").type, "VVOL");
 }
 
 TEST_F(RestoreCallsTest, AReadOnlyConnectionChangesNothing) {

@@ -1,5 +1,7 @@
 #include "vsphere/restore/placement_query.h"
 
+#include <algorithm>
+
 namespace vtpmfs::vsphere {
 
 PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
@@ -9,6 +11,7 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
   // entries count for an object differs between servers.
   query.properties = {
       {"Folder", {"name", "parent"}},
+      {"StoragePod", {"name", "parent"}},
       {"Datacenter", {"name", "parent"}},
       {"ComputeResource", {"name", "parent", "host"}},
       {"ClusterComputeResource", {"name", "parent", "host"}},
@@ -16,12 +19,17 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
       {"HostSystem",
        {"name", "parent", "runtime.connectionState", "runtime.powerState",
         "runtime.inMaintenanceMode", "runtime.cryptoState"}},
-      {"Datastore", {"name", "browser", "summary", "host"}},
+      {"Datastore", {"name", "parent", "browser", "summary", "host"}},
       {"Network", {"name", "host"}},
       {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch", "host"}},
       {"OpaqueNetwork", {"name", "summary", "host"}},
   };
-  if (ask_for_drs) query.properties[3].paths.emplace_back(kDrsEnabled);
+  if (ask_for_drs) {
+    const auto cluster =
+        std::find_if(query.properties.begin(), query.properties.end(),
+                     [](const auto& of) { return of.type == "ClusterComputeResource"; });
+    cluster->paths.emplace_back(kDrsEnabled);
+  }
   query.first = {"hosts", "datastores", "networks", "up"};
   query.steps = {
       {"hosts", "Datacenter", "hostFolder", {"children"}},
@@ -29,7 +37,7 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
       {"host", "ComputeResource", "host", {}},
       {"pool", "ComputeResource", "resourcePool", {"pools"}},
       {"pools", "ResourcePool", "resourcePool", {"pools"}},
-      {"datastores", "Datacenter", "datastore", {}},
+      {"datastores", "Datacenter", "datastore", {"up"}},
       {"networks", "Datacenter", "network", {}},
       {"up", "ManagedEntity", "parent", {"up"}},
   };

@@ -82,6 +82,8 @@ void PlacementReading::add_datastore(const ObjectProperties& object, const std::
   choice.maintenance = summary->maintenanceMode.value_or("normal") != "normal";
   choice.type = summary->type;
   choice.hosts = writing_hosts(object);
+  const auto parent = if_readable(object.reference("parent"));
+  if (parent && parent->type == "StoragePod") pods_[choice.place.datastore] = *parent;
   datastores_.push_back(std::move(choice));
 }
 
@@ -122,6 +124,9 @@ PlacementOptions PlacementReading::choices(const std::map<MoRef, std::string>& s
   options.datastores = datastores_;
   for (DatastoreChoice& datastore : options.datastores) {
     datastore.place.datacenter_path = paths_.path(datacenter_);
+    datastore.path = paths_.path(datastore.place.datastore);
+    const auto pod = pods_.find(datastore.place.datastore);
+    if (pod != pods_.end()) datastore.pod = paths_.path(pod->second);
   }
   for (const Network& network : networks_) {
     options.networks.push_back(network.choice);

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <tuple>
 
+#include "fs/restore/job/place_candidates.h"
+
 namespace vtpmfs::fs {
 namespace {
 
@@ -14,71 +16,33 @@ using vsphere::NetworkChoice;
 using vsphere::PlacementOptions;
 using vsphere::PoolChoice;
 
-std::string last_component(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-bool is_named(const std::string& path, const std::string& wanted) {
-  return path == wanted || "/" + wanted == path || last_component(path) == wanted;
-}
-
-/// The pool's cluster or host by its name: /DC0/host/CLUSTER/Resources.
-bool owner_is_named(const std::string& pool_path, const std::string& wanted) {
-  const size_t end = pool_path.rfind("/Resources");
-  return end != std::string::npos && end + 10 == pool_path.size() &&
-         is_named(pool_path.substr(0, end), wanted);
-}
-
-/// By name, or by inventory path: /DC0/datastore/Folder/NAME.
-bool datastore_is_named(const DatastoreChoice& datastore, const std::string& wanted) {
-  if (datastore.place.name == wanted) return true;
-  const std::string root = datastore.place.datacenter_path + "/datastore/";
-  return wanted.rfind(root, 0) == 0 && last_component(wanted) == datastore.place.name;
-}
-
 bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
   return std::find(refs.begin(), refs.end(), ref) != refs.end();
 }
 
-Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
-                                             const Placement& wanted) {
-  if (offered.pools.empty())
-    return fail(EHOSTUNREACH, "this datacenter has no resource pool that the account can see");
-  if (!wanted.pool) return offered.pools;
-  std::vector<PoolChoice> named;
-  for (const PoolChoice& pool : offered.pools)
-    if (is_named(pool.path, *wanted.pool) || owner_is_named(pool.path, *wanted.pool))
-      named.push_back(pool);
-  if (named.empty())
-    return fail(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter");
-  return named;
+/// Only a host that stands alone and DRS go without a name; a cluster without DRS wants one even
+/// where it has but one host.
+bool wants_a_host(const PoolChoice& pool) {
+  return !pool.drs && (pool.owner.type == "ClusterComputeResource" || pool.hosts.size() > 1);
 }
 
-Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& offered,
-                                                       const Placement& wanted,
-                                                       const std::optional<std::string>& saved,
-                                                       uint64_t needed) {
-  std::vector<DatastoreChoice> usable;
-  for (const DatastoreChoice& datastore : offered.datastores) {
-    if (wanted.datastore && !datastore_is_named(datastore, *wanted.datastore)) continue;
-    if (wanted.datastore && (!datastore.accessible || datastore.maintenance))
-      return fail(EHOSTUNREACH, "datastore '" + *wanted.datastore + "' is not accessible");
-    if (wanted.datastore && datastore.free_bytes < needed)
-      return fail(ENOSPC, "datastore '" + *wanted.datastore + "' has no room");
-    if (datastore.accessible && !datastore.maintenance && datastore.free_bytes >= needed)
-      usable.push_back(datastore);
-  }
-  if (usable.empty() && wanted.datastore)
-    return fail(ENOENT, "no datastore '" + *wanted.datastore + "' in this datacenter");
-  if (usable.empty())
-    return fail(ENOSPC, "no datastore of this datacenter is accessible and has room");
-  std::stable_sort(usable.begin(), usable.end(),
-                   [&](const DatastoreChoice& a, const DatastoreChoice& b) {
-                     const bool a_saved = saved && a.place.name == *saved;
-                     const bool b_saved = saved && b.place.name == *saved;
-                     return a_saved != b_saved ? a_saved : a.free_bytes > b.free_bytes;
-                   });
-  return usable;
+/// "host 'esx1'", or whatever hosts there are to choose from.
+std::string hosts_in_words(const Placement& wanted) {
+  if (wanted.host) return "host '" + *wanted.host + "'";
+  if (wanted.pool) return "no host of resource pool '" + *wanted.pool + "'";
+  return "no host of this datacenter";
+}
+
+/// Hosts and datastores can be used, but none of the ones with any of the others.
+Error does_not_fit(const Placement& wanted) {
+  if (!wanted.pool && !wanted.host && !wanted.datastore)
+    return Error{Errno{EHOSTUNREACH},
+                 "no usable host of this datacenter mounts a datastore that has room"};
+  const std::string datastore =
+      wanted.datastore ? "datastore '" + *wanted.datastore + "'" : "a datastore that has room";
+  if (wanted.host)
+    return Error{Errno{EINVAL}, hosts_in_words(wanted) + " does not mount " + datastore};
+  return Error{Errno{EINVAL}, hosts_in_words(wanted) + " that can be used mounts " + datastore};
 }
 
 /// A distributed port group whose switch cannot be read cannot be named in a spec.
@@ -147,40 +111,36 @@ Placement merged(const Placement& options, const Placement& directory) {
 Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
                              uint64_t bytes_needed) {
-  const auto pools = pools_to_try(offered, wanted);
+  const auto hosts = hosts_to_try(offered, wanted);
+  if (!hosts) return fail(hosts.error());
+  const auto pools = pools_to_try(offered, wanted, *hosts);
   if (!pools) return fail(pools.error());
   const auto datastores = datastores_to_try(offered, wanted, saved_datastore, bytes_needed);
   if (!datastores) return fail(datastores.error());
-  if (wanted.host &&
-      std::none_of(offered.hosts.begin(), offered.hosts.end(), [&](const HostChoice& h) {
-        return is_named(h.path, *wanted.host) || h.name == *wanted.host;
-      }))
-    return fail(ENOENT, "no host '" + *wanted.host + "' in this datacenter");
   bool any_usable = false;
   bool any_capable = false;
   for (const DatastoreChoice& datastore : *datastores) {
     for (const PoolChoice& pool : *pools) {
-      for (const HostChoice& host : offered.hosts) {
+      for (const HostChoice& host : *hosts) {
         if (!contains(pool.hosts, host.host)) continue;
-        if (wanted.host && !is_named(host.path, *wanted.host) && host.name != *wanted.host)
-          continue;
         if (!host.usable) continue;
         any_usable = true;
         if (host.crypto_state == "incapable") continue;
         any_capable = true;
         if (!contains(datastore.hosts, host.host)) continue;
         VmPlace place{pool, std::nullopt, datastore};
-        // A DRS cluster chooses by itself; with one host there is nothing to choose.
-        if (wanted.host || (!pool.drs && pool.hosts.size() > 1)) place.host = host.host;
+        if (wanted.host || wants_a_host(pool)) place.host = host.host;
         return place;
       }
     }
   }
   if (!any_usable)
+    return fail(EHOSTUNREACH, hosts_in_words(wanted) + " is " + (wanted.host ? "not " : "") +
+                                  "connected, powered on and out of maintenance");
+  if (!any_capable)
     return fail(EHOSTUNREACH,
-                "no host of the chosen pool is connected, powered on and out of maintenance");
-  if (!any_capable) return fail(EHOSTUNREACH, "the hosts of the chosen pool cannot encrypt VMs");
-  return fail(EINVAL, "no usable host of the chosen pool mounts the chosen datastore");
+                hosts_in_words(wanted) + (wanted.host ? " cannot" : " can") + " encrypt VMs");
+  return fail(does_not_fit(wanted));
 }
 
 std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, const VmPlace& place,

@@ -24,9 +24,11 @@ Placement merged(const Placement& options, const Placement& directory);
 
 /// The pool, host and datastore that were named, else config.json's datastore where it is of this
 /// very vCenter, else the largest datastore and the first pool that fit together: a usable host of
-/// the pool that mounts the datastore and is not known to be incapable of encryption. ENOENT for a
-/// name that is not there, EHOSTUNREACH where no host is usable, ENOSPC where no datastore has
-/// room, EINVAL where what was named does not go together.
+/// the pool that mounts the datastore and is not known to be incapable of encryption. A name that
+/// is a datastore cluster's means its member with the most room that fits. ENOENT for a name that
+/// is not there, EINVAL with the paths for one that several have and where what was named does not
+/// go together, EHOSTUNREACH where no host or datastore is usable, ENOSPC where no datastore has
+/// room.
 Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
                              uint64_t bytes_needed);

@@ -1,6 +1,8 @@
 // Where a restored VM goes.
 #include "fs/restore/job/vm_place.h"
 
+#include <algorithm>
+
 #include "tests/unit/restore/restore_fixture.h"
 
 namespace vtpmfs::fs {
@@ -17,12 +19,22 @@ MoRef host(int number) {
   return {"HostSystem", "host-" + std::to_string(number)};
 }
 
-DatastoreChoice datastore(const std::string& name, uint64_t free, std::vector<MoRef> hosts) {
+DatastoreChoice datastore(const std::string& name, uint64_t free, std::vector<MoRef> hosts,
+                          const std::string& folder = "") {
   DatastoreChoice out;
   out.place = {{"Datastore", name}, name, kDatacenter, "/DC0", {}};
+  out.path = "/DC0/datastore" + folder + "/" + name;
   out.free_bytes = free;
   out.accessible = true;
   out.hosts = std::move(hosts);
+  return out;
+}
+
+/// A member of the datastore cluster Pod, which lies in a folder.
+DatastoreChoice member(const std::string& name, uint64_t free, std::vector<MoRef> hosts,
+                       const std::string& folder = "/Tier") {
+  DatastoreChoice out = datastore(name, free, std::move(hosts), folder + "/Pod");
+  out.pod = "/DC0/datastore" + folder + "/Pod";
   return out;
 }
 
@@ -36,11 +48,12 @@ class VmPlaceTest : public testing::Test {
       offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe"});
     }
     const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
-      return vsphere::PoolChoice{{"ResourcePool", "pool-" + owner},
-                                 "/DC0/host/" + owner + "/Resources",
-                                 {"ComputeResource", owner},
-                                 drs,
-                                 std::move(hosts)};
+      return vsphere::PoolChoice{
+          {"ResourcePool", "pool-" + owner},
+          "/DC0/host/" + owner + "/Resources",
+          {owner == "esx5" ? "ComputeResource" : "ClusterComputeResource", owner},
+          drs,
+          std::move(hosts)};
     };
     offered_.pools = {pool("C0", true, {host(1), host(2)}), pool("C1", false, {host(3), host(4)}),
                       pool("esx5", false, {host(5)})};
@@ -48,8 +61,20 @@ class VmPlaceTest : public testing::Test {
                            datastore("large", 1ULL << 40, {host(1), host(2), host(4)}),
                            datastore("local", 1ULL << 35, {host(5)})};
   }
+  void add_pool(const std::string& owner, const std::string& below, std::vector<MoRef> hosts) {
+    offered_.pools.push_back({{"ResourcePool", "pool-" + owner + below},
+                              "/DC0/host/" + owner + "/Resources" + below,
+                              {"ClusterComputeResource", owner},
+                              owner == "C0",
+                              std::move(hosts)});
+  }
   Result<VmPlace> choose(const std::optional<std::string>& saved = std::nullopt) {
     return choose_place(offered_, wanted_, saved, kNeeded);
+  }
+  /// The datastore of the chosen place.
+  std::string chosen(const std::optional<std::string>& saved = std::nullopt) {
+    const auto place = choose(saved);
+    return place ? place->datastore.place.name : place.error().words;
   }
   int refusal(const std::optional<std::string>& saved = std::nullopt) {
     const auto place = choose(saved);
@@ -112,11 +137,11 @@ TEST_F(VmPlaceTest, AHostByNameAndByPath) {
 }
 
 TEST_F(VmPlaceTest, ADatastoreByNameAndByPath) {
-  for (const char* name : {"small", "/DC0/datastore/small", "/DC0/datastore/Folder/small"}) {
+  for (const char* name : {"small", "/DC0/datastore/small", "DC0/datastore/small"}) {
     wanted_.datastore = name;
-    EXPECT_EQ(choose()->datastore.place.name, "small") << name;
+    EXPECT_EQ(chosen(), "small") << name;
   }
-  for (const char* name : {"absent", "/DC1/datastore/small"}) {
+  for (const char* name : {"absent", "/DC1/datastore/small", "/DC0/datastore/Folder/small"}) {
     wanted_.datastore = name;
     EXPECT_EQ(refusal("large"), ENOENT) << name;
   }
@@ -163,6 +188,125 @@ TEST_F(VmPlaceTest, AnIncapableHostIsPassedOver) {
   ASSERT_TRUE(place);
   EXPECT_EQ(place->host, host(3));
   EXPECT_EQ(place->datastore.place.name, "small");
+}
+
+TEST_F(VmPlaceTest, AClusterOfOneHostWithoutDrsWantsItNamedToo) {
+  offered_.pools[1].hosts = {host(4)};
+  wanted_.pool = "C1";
+  EXPECT_EQ(choose()->host, host(4));
+}
+
+TEST_F(VmPlaceTest, AHostInMaintenanceOrDisconnectedIsNotChosen) {
+  wanted_.pool = "C1";
+  offered_.hosts[3].usable = false;
+  const auto place = choose();
+  ASSERT_TRUE(place) << place.error().words;
+  EXPECT_EQ(place->host, host(3));
+  EXPECT_EQ(place->datastore.place.name, "small") << "the one that this host mounts";
+}
+
+TEST_F(VmPlaceTest, APodMeansItsLargestMemberThatAHostReaches) {
+  offered_.datastores.push_back(member("a", 1ULL << 31, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 33, {host(1)}));
+  offered_.datastores.push_back(member("far", 1ULL << 34, {host(4)}));
+  offered_.datastores.push_back(member("quiet", 1ULL << 36, {host(1)}));
+  offered_.datastores.back().maintenance = true;
+  offered_.datastores.push_back(member("away", 1ULL << 36, {host(1)}));
+  offered_.datastores.back().accessible = false;
+  for (const char* name : {"Pod", "Tier/Pod", "/DC0/datastore/Tier/Pod"}) {
+    wanted_.datastore = name;
+    wanted_.pool.reset();
+    EXPECT_EQ(chosen(), "far") << name;
+    wanted_.pool = "C0";
+    EXPECT_EQ(chosen(), "b") << name;
+  }
+  EXPECT_EQ(chosen("a"), "b") << "the saved one is no choice of whoever named the pod";
+  for (const char* name : {"a", "/DC0/datastore/Tier/Pod/a", "Pod/a"}) {
+    wanted_.datastore = name;
+    EXPECT_EQ(chosen(), "a") << name;
+  }
+  wanted_.datastore = "far";
+  EXPECT_EQ(refusal(), EINVAL);
+  wanted_.datastore = "/DC0/datastore/Pod";
+  EXPECT_EQ(refusal(), ENOENT);
+}
+
+TEST_F(VmPlaceTest, APodWithoutAUsableMember) {
+  offered_.datastores.push_back(member("a", 0, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 33, {host(1)}));
+  offered_.datastores.back().maintenance = true;
+  wanted_.datastore = "Pod";
+  EXPECT_EQ(refusal(), ENOSPC);
+  offered_.datastores[3].maintenance = true;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  EXPECT_THAT(choose().error().words, HasSubstr("maintenance"));
+}
+
+TEST_F(VmPlaceTest, APodOfANameThatTwoHaveIsRefusedWithTheirPaths) {
+  offered_.datastores.push_back(member("a", 1ULL << 31, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 31, {host(1)}, "/Other"));
+  wanted_.datastore = "Pod";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/datastore/Other/Pod"));
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/datastore/Tier/Pod"));
+  wanted_.datastore = "Other/Pod";
+  EXPECT_EQ(chosen(), "b");
+}
+
+TEST_F(VmPlaceTest, APoolOfANameThatTwoHaveIsRefusedWithTheirPaths) {
+  add_pool("C0", "/Gold", {host(1), host(2)});
+  add_pool("C1", "/Gold", {host(3), host(4)});
+  wanted_.pool = "Gold";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/host/C0/Resources/Gold"));
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/host/C1/Resources/Gold"));
+  for (const char* path : {"C1/Resources/Gold", "/DC0/host/C1/Resources/Gold"}) {
+    wanted_.pool = path;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Gold") << path;
+  }
+  wanted_.pool = "Gold";
+  wanted_.host = "esx4";
+  const auto place = choose();
+  ASSERT_TRUE(place) << place.error().words;
+  EXPECT_EQ(place->pool.pool.value, "pool-C1/Gold") << "the host tells which";
+}
+
+TEST_F(VmPlaceTest, APoolWithinAnotherAndOneWithASlashInItsName) {
+  add_pool("C1", "/Silver%2f2/Inner", {host(3), host(4)});
+  add_pool("C1", "/Silver%2f2", {host(3), host(4)});
+  for (const char* name : {"Inner", "Silver%2f2/Inner"}) {
+    wanted_.pool = name;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Silver%2f2/Inner") << name;
+    EXPECT_EQ(choose()->host, host(4)) << name;
+  }
+  for (const char* name : {"Silver/2", "Silver%2f2"}) {
+    wanted_.pool = name;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Silver%2f2") << name;
+  }
+}
+
+TEST_F(VmPlaceTest, UnaskedAClusterGoesBeforeAHostAndBeforeAPoolWithinIt) {
+  std::reverse(offered_.pools.begin(), offered_.pools.end());
+  offered_.pools.erase(offered_.pools.begin() + 1);  // C1
+  add_pool("C0", "/Gold", {host(1), host(2)});
+  std::reverse(offered_.pools.begin(), offered_.pools.end());
+  for (auto& each : offered_.datastores) each.hosts.push_back(host(5));
+  EXPECT_EQ(choose()->pool.pool.value, "pool-C0");
+}
+
+TEST_F(VmPlaceTest, AHostThatIsNotThePoolsIsSaidSo) {
+  wanted_.pool = "C0";
+  wanted_.host = "esx4";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("'esx4'"));
+  EXPECT_THAT(choose().error().words, HasSubstr("'C0'"));
+}
+
+TEST_F(VmPlaceTest, WhereNothingWasNamedNothingThatFitsIsNoFaultOfAName) {
+  for (auto& each : offered_.datastores) each.hosts.clear();
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  wanted_.datastore = "small";
+  EXPECT_EQ(refusal(), EINVAL);
 }
 
 TEST(Merged, MountOptionsComeFirst) {
