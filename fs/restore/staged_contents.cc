@@ -6,6 +6,7 @@
 #include "cache/saved/file_names.h"
 #include "cache/saved/sha256sums.h"
 #include "fs/restore/api_names.h"
+#include "fs/restore/network_pairs.h"
 #include "fs/restore/staged_sets.h"
 #include "fs/restore/status_text.h"
 
@@ -139,7 +140,10 @@ Placement StagedSets::placement_of(StagedId directory) {
       placement.datastore = *value;
     else if (name == prefix + "policy")
       placement.policy = *value;
-    else if (name.rfind(kNetworkPrefix, 0) == 0)
+    else if (name == prefix + "network") {
+      // What names one saved network alone goes first, wherever it stands in the list.
+      if (auto pairs = network_pairs(*value)) placement.networks.merge(*pairs);
+    } else if (name.rfind(kNetworkPrefix, 0) == 0)
       placement.networks[name.substr(kNetworkPrefix.size())] = *value;
   }
   return placement;

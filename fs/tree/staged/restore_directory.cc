@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "fs/restore/network_pairs.h"
 #include "fs/tree/staged/staged_file.h"
 #include "fs/tree/staged/status_file.h"
 
@@ -242,7 +243,11 @@ void RestoreDirectory::set_attribute(const std::string& name, const std::string&
     const bool places =
         key == "pool" || key == "host" || key == "datastore" || key == "policy" ||
         (key.rfind("network.", 0) == 0 && key.size() > std::string("network.").size());
-    if (!places) return answer({});
+    if (key == "network") {
+      if (const auto pairs = network_pairs(value); !pairs) return answer(fail(pairs.error()));
+    } else if (!places) {
+      return answer({});
+    }
   }
   answer(tree_->store().set_xattr(*here, name, value, flags));
 }
