@@ -97,19 +97,10 @@ def disconnected(vault, *hosts):
         turn("connected")
 
 
-def take_of_network(vault, network):
-    """A machine whose cards all lie in that network."""
-    def lies_there(path):
-        cards = network_cards(vault.saved(path))
-        return all(c["backing"].get("deviceName") == network for c in cards)
-
-    return vault.take(next(p for p in vault.unused if lies_there(p)))
-
-
 def rows_of_networks(matrix, vault):
     with matrix.row("network cards come back disconnected; --restore-network maps their network"):
         vault.remount("--restore-network", "VM Network=nsx-segment")
-        lost = take_of_network(vault, "VM Network")
+        lost = vault.take_of_network("VM Network")
         failed = put(vault, lost)
         reason = status_of(vault.staged(lost)).get("reason", "")
         expect_equal(failed, None, f"errno of the last close ({reason})")
@@ -119,7 +110,7 @@ def rows_of_networks(matrix, vault):
             expect("Opaque" in card["backing"]["_typeName"], f"it lies in its old network: {card}")
     with matrix.row("--restore-network of a network that is none here: ENOENT by its name, and no VM"):
         vault.remount("--restore-network", "VM Network=no such network")
-        lost = take_of_network(vault, "VM Network")
+        lost = vault.take_of_network("VM Network")
         machines = vault.paths()
         expect_equal(put(vault, lost), "ENOENT", "errno of the last close")
         expect("'no such network'" in status_of(vault.staged(lost))["reason"], "it is not named")

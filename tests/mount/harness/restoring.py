@@ -60,6 +60,14 @@ class Vault:
         shutil.copytree(self.saved(path), spare)
         return Lost(facts, identity, spare)
 
+    def take_of_network(self, network, below="DC1/vm/"):
+        """A machine whose cards all lie in that network."""
+        def lies_there(path):
+            cards = network_cards(self.saved(path))
+            return all(c["backing"].get("deviceName") == network for c in cards)
+
+        return self.take(next(p for p in self.unused if p.startswith(below) and lies_there(p)))
+
     def lose(self, facts):
         """Deletes a machine, and waits until the mount knows: until then its name is taken."""
         self.simulator.destroy(facts["id"])
