@@ -163,6 +163,25 @@ def rows_of_restoring(matrix, scene):
         peer.stop()
 
 
+def row_of_datastore_cluster(matrix, scene):
+    with matrix.row("--restore-datastore names a datastore cluster: the VM lies on its member"):
+        peer = Peer(scene, "-pod", "1")
+        for new, name, errno in (("by name", "DC0_POD0", None),
+                                 ("by member", "/DC0/datastore/DC0_POD0/LocalDS_0", None),
+                                 ("by wrong path", "/DC0/datastore/LocalDS_0", "ENOENT")):
+            mount = PeerMount(scene, peer, "--vms=all", "--restore-datastore", name)
+            saved = scene.directory("saved")
+            run_well("cp", "-a", mount.path("DC0/vm") + "/.", saved)
+            source = os.path.join(scene.directory("source"), new)
+            shutil.copytree(vm_directories(saved)[0], source)
+            done = run("cp", "-r", source, mount.path("DC0/restore") + "/")
+            status = status_of(mount.path("DC0/restore", new))
+            expect_equal(status.get("errno"), errno, f"errno with {name} ({done.stderr} {status})")
+            expect_equal(status["state"], "failed" if errno else "done", "restore.status")
+            mount.unmount()
+        peer.stop()
+
+
 def rows_of_ended_sessions(matrix, scene):
     peer = Peer(scene)
     administrator = Administrator(peer)
@@ -194,6 +213,7 @@ def main():
     with Scene() as scene:
         rows_of_reading(matrix, scene)
         rows_of_restoring(matrix, scene)
+        row_of_datastore_cluster(matrix, scene)
         rows_of_ended_sessions(matrix, scene)
     matrix.end()
 
