@@ -51,6 +51,11 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
     if (!found) return fail(found.error());
     if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
     if (found->size() == 1) made = found->front();
+    if (!made) {
+      auto there = find_at_its_place(target, record, call);
+      if (!there) return fail(there.error());
+      made = std::move(*there);
+    }
     record.vm = made;
   }
   if (record.vm) return destroy_if_ours(target, record, vcenter, call);
@@ -60,6 +65,26 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
                 "make the VM, with instanceUuid " +
                     record.instance_uuid);
   return {};
+}
+
+Result<std::optional<vsphere::MoRef>> find_at_its_place(vsphere::RestoreTarget& target,
+                                                        const RestoreRecord& record,
+                                                        const vsphere::Call& call) {
+  using Found = std::optional<vsphere::MoRef>;
+  const auto there = target.find_child(record.folder, record.name, call);
+  if (!there && there.error().code == Errno{ENOENT}) return Found();  // the folder is gone
+  if (!there) return fail(there.error());
+  if (!*there || (*there)->type != "VirtualMachine") return Found();
+  const auto vm = target.identify(**there, call);
+  // Whoever makes a VM may read it: one that is hidden from us is somebody else's.
+  if (!vm && (vm.error().code == Errno{ENOENT} || vm.error().code == Errno{EACCES})) return Found();
+  if (!vm) return fail(vm.error());
+  const auto mark = vm->marks.find(kMarkKey);
+  if (mark == vm->marks.end() || mark->second != record.mark) return Found();
+  if (vm->detail.instance_uuid == record.instance_uuid) return *there;
+  return fail(EPERM, "VM " + (*there)->value +
+                         " has its name and carries its mark, and another instanceUuid than this "
+                         "restore chose");
 }
 
 bool is_for_a_person(const Error& error) {

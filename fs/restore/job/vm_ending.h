@@ -39,6 +39,13 @@ enum class Creation {
 Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
                  Creation creation, const vsphere::Call& call);
 
+/// The VM at the record's place (folder and name) that carries the record's mark and instanceUuid:
+/// vCenter's index of uuids may be behind. Empty where there is none. EPERM: one that carries the
+/// mark has another instanceUuid, be it a clone or our own that was given a new one.
+Result<std::optional<vsphere::MoRef>> find_at_its_place(vsphere::RestoreTarget& target,
+                                                        const RestoreRecord& record,
+                                                        const vsphere::Call& call);
+
 /// Whether trying again by itself is of no use: a VM that is not as it was made (EPERM), or a right
 /// that is missing (EACCES), are for a person to mend.
 bool is_for_a_person(const Error& error);

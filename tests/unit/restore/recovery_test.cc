@@ -192,6 +192,59 @@ TEST_F(RecoveryTest, TwoVmsWithOurUuidAreBothLeft) {
   EXPECT_EQ(target_.machines.size(), 2U);
 }
 
+TEST_F(RecoveryTest, AVmThatTheIndexDoesNotKnowYetIsFoundAtItsPlace) {
+  const RestoreRecord record = killed_in("create_vm");
+  target_.index_lag = 1000;
+  EXPECT_EQ(recover_later(record), End::removed);
+  EXPECT_TRUE(target_.machines.empty());
+}
+
+TEST_F(RecoveryTest, AVmThatWasGivenAnotherUuidIsNotForgotten) {
+  const RestoreRecord record = killed_in("create_vm");
+  the_vm().found.detail.instance_uuid = "given by the vCenter";
+  EXPECT_EQ(recover_later(record), End::left_behind);
+  EXPECT_EQ(target_.count("destroy"), 0);
+  EXPECT_EQ(journal_.records().size(), 1U);
+  // Who takes the mark off keeps it, as the status says.
+  the_vm().found.marks.clear();
+  EXPECT_EQ(recover_later(journal_.records().begin()->second), End::nothing_there);
+  EXPECT_EQ(target_.machines.size(), 1U);
+  EXPECT_TRUE(journal_.records().empty());
+}
+
+TEST_F(RecoveryTest, AVmOfAnotherAtItsPlaceIsNoneOfOurs) {
+  const RestoreRecord record = killed_in("create_vm");
+  the_vm().found.detail.instance_uuid = "another's";
+  the_vm().found.marks[kMarkKey] = "another restore's";
+  EXPECT_EQ(recover_later(record), End::nothing_there);
+  EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(RecoveryTest, ACheckedVmOfWhichThereAreTwoIsNotSaidToBeGone) {
+  const RestoreRecord record = killed_in("finish");
+  made::FakeTarget::Machine again = the_vm();
+  target_.machines.clear();
+  for (const char* id : {"vm-again", "vm-twin"}) {
+    again.found.detail.vm = {"VirtualMachine", id};
+    target_.machines[id] = again;
+  }
+  EXPECT_EQ(recover_now(record), End::left_behind);
+  EXPECT_EQ(journal_.records().size(), 1U);
+}
+
+TEST_F(RecoveryTest, ACheckedVmThatTheIndexDoesNotKnowYetIsFinished) {
+  const RestoreRecord record = killed_in("finish");
+  made::FakeTarget::Machine again = the_vm();
+  target_.machines.clear();
+  again.found.detail.vm = {"VirtualMachine", "vm-again"};
+  again.found.marks[kMarkKey] = record.mark;
+  target_.machines["vm-again"] = again;
+  target_.children[{record.folder, record.name}] = again.found.detail.vm;
+  target_.index_lag = 1000;
+  EXPECT_EQ(recover_now(record), End::finished);
+  EXPECT_TRUE(the_vm().found.marks.empty());
+}
+
 TEST_F(RecoveryTest, AVmThatWasRegisteredAnewIsFoundByOurUuid) {
   const RestoreRecord record = killed_in("upload");
   made::FakeTarget::Machine again = the_vm();
