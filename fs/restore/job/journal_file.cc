@@ -92,6 +92,9 @@ RestoreRecord from_json(const Json& json) {
       std::chrono::system_clock::time_point(std::chrono::seconds(json.at("sent").get<int64_t>()));
   record.annotation = json.at("annotation").get<std::string>();
   record.as_template = json.at("asTemplate").get<bool>();
+  // Nobody can go on to the end with a VM that is not named.
+  if (record.state == RestoreRecord::State::verified && !record.vm)
+    throw std::invalid_argument("vm");
   return record;
 }
 

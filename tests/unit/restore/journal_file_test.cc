@@ -94,6 +94,15 @@ TEST_F(JournalFile, NothingOptionalIsMadeUp) {
   EXPECT_THAT(found.folders_made, IsEmpty());
 }
 
+TEST_F(JournalFile, ACheckedVmThatIsNotNamedIsDamage) {
+  record_.state = RestoreRecord::State::verified;
+  record_.vm.reset();
+  ASSERT_TRUE(journal_->write(record_));
+  const auto left = journal_->left().value();
+  EXPECT_THAT(left.records, IsEmpty());
+  EXPECT_THAT(left.damaged, ElementsAre("0f.json"));
+}
+
 TEST_F(JournalFile, OnlyItsOwnerReadsItAndNothingStaysBesideIt) {
   ASSERT_TRUE(journal_->write(record_));
   struct stat status {};
