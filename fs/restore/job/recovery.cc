@@ -86,6 +86,18 @@ Result<std::optional<vsphere::VmIdentity>> find_checked(const RestoreSurrounding
   return Found(std::move(*vm));
 }
 
+/// What a person has written at the VM meanwhile stays.
+std::string final_annotation(const vsphere::VmDetail& vm, const RestoreRecord& record) {
+  const std::string now = vm.config.annotation.value_or("");
+  return now.empty() || now == kInProgressAnnotation ? record.annotation : now;
+}
+
+/// Somebody has switched it on or given it a disk since: it is no VM to make a template of.
+bool is_in_use(const vsphere::VmIdentity& vm) {
+  return vm.detail.power != vsphere::PowerState::off || vm.detail.log_with_content ||
+         vm.detail.has_snapshot || vm.has_disk || !vm.detail.config.disks.empty();
+}
+
 Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& record,
                           const vsphere::Call& call) {
   const auto vm = find_checked(around, record, call);
@@ -100,12 +112,12 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
   if (!is_adopted(**vm, record)) {
     if (const auto reason = why_not_the_one(**vm, record, around.server.instance_uuid))
       return {End::left_behind, "its VM was checked, and then changed by somebody: " + *reason, {}};
-    if (auto finished = take_mark_off(around.target, record, call); !finished)
+    RestoreRecord as_found = record;
+    as_found.annotation = final_annotation((*vm)->detail, record);
+    if (auto finished = take_mark_off(around.target, as_found, call); !finished)
       return not_now(finished.error());
   }
-  // A VM that is in use by now is left as it is.
-  const vsphere::VmDetail& detail = (*vm)->detail;
-  if (!detail.is_template && detail.power == vsphere::PowerState::off)
+  if (!(*vm)->detail.is_template && !is_in_use(**vm))
     make_template(around.target, record, out.warnings, call);
   return out;
 }

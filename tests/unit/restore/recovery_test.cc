@@ -72,9 +72,31 @@ TEST_F(RecoveryTest, ACheckedVmThatIsOnByNowIsFinishedAndNoTemplateIsMadeOfIt) {
   origin_.is_template = true;
   options_.templates = true;
   const RestoreRecord record = killed_in("finish");
-  the_vm().found.detail.power = vsphere::PowerState::on;
+  const vsphere::VmIdentity as_made = the_vm().found;
+  const std::function<void(vsphere::VmIdentity&)> uses[] = {
+      [](auto& vm) { vm.detail.power = vsphere::PowerState::on; },
+      [](auto& vm) { vm.detail.log_with_content = true; },
+      [](auto& vm) { vm.detail.has_snapshot = true; },
+      [](auto& vm) { vm.has_disk = true; },
+  };
+  for (const auto& use : uses) {
+    the_vm().found = as_made;
+    use(the_vm().found);
+    EXPECT_EQ(recover_now(record), End::finished);
+    EXPECT_EQ(target_.count("mark_as_template"), 0);
+  }
+  the_vm().found = as_made;
   EXPECT_EQ(recover_now(record), End::finished);
-  EXPECT_EQ(target_.count("mark_as_template"), 0);
+  EXPECT_EQ(target_.count("mark_as_template"), 1);
+}
+
+TEST_F(RecoveryTest, WhatAPersonWroteAtACheckedVmStays) {
+  const RestoreRecord record = killed_in("finish");
+  the_vm().found.marks[kMarkKey] = record.mark;
+  the_vm().found.detail.config.annotation = "kept for Ann";
+  EXPECT_EQ(recover_now(record), End::finished);
+  EXPECT_TRUE(the_vm().found.marks.empty());
+  EXPECT_EQ(the_vm().found.detail.config.annotation, "kept for Ann");
 }
 
 TEST_F(RecoveryTest, ACreationThatWasSentMayMakeItsVmLater) {
