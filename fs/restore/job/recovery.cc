@@ -37,12 +37,14 @@ Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
                    const vsphere::Call& call) {
   const std::string& vcenter = around.server.instance_uuid;
   const bool knew_it = record.vm.has_value();
-  Status gone = take_away(around.target, record, vcenter, creation_of(record, around.now()), call);
+  const Looks looks{kLooksForATask, around.between_looks};
+  Status gone =
+      take_away(around.target, record, vcenter, creation_of(record, around.now()), looks, call);
   if (gone && knew_it) {
     // A VM that was registered anew has another name at the vCenter, and still our uuid.
     const auto known = record.vm;
     record.vm.reset();
-    gone = take_away(around.target, record, vcenter, Creation::ended, call);
+    gone = take_away(around.target, record, vcenter, Creation::ended, looks, call);
     if (!record.vm) record.vm = known;
   }
   if (gone) {
@@ -109,16 +111,17 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
                 (*vm)->detail.unreadable.front().property,
             {}};
   Recovery out{End::finished, "its VM had been checked, and is finished now", {}};
+  const Looks looks{kLooksForATask, around.between_looks};
   if (!is_adopted(**vm, record)) {
     if (const auto reason = why_not_the_one(**vm, record, around.server.instance_uuid))
       return {End::left_behind, "its VM was checked, and then changed by somebody: " + *reason, {}};
     RestoreRecord as_found = record;
     as_found.annotation = final_annotation((*vm)->detail, record);
-    if (auto finished = take_mark_off(around.target, as_found, call); !finished)
+    if (auto finished = take_mark_off(around.target, as_found, looks, call); !finished)
       return not_now(finished.error());
   }
   if (!(*vm)->detail.is_template && !is_in_use(**vm))
-    make_template(around.target, record, out.warnings, call);
+    make_template(around.target, record, out.warnings, looks, call);
   return out;
 }
 

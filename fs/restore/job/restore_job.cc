@@ -174,7 +174,8 @@ void RestoreJob::roll_back() {
       nothing_was_made_
           ? Status()
           : take_away(surroundings_.target, record_, surroundings_.server.instance_uuid,
-                      outcome_unknown_ ? Creation::open : Creation::ended, own);
+                      outcome_unknown_ ? Creation::open : Creation::ended, looks(kLooksForATask),
+                      own);
   if (gone) {
     status_.vm_moref.clear();
     status_.vm_path.clear();

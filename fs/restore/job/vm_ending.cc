@@ -21,25 +21,34 @@ Creation end_task(vsphere::RestoreTarget& target, const vsphere::MoRef& task,
 }  // namespace
 
 Status take_mark_off(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                     const vsphere::Call& call) {
+                     const Looks& looks, const vsphere::Call& call) {
   const vsphere::MoRef& vm = *record.vm;
-  const Status finished = target.finish(vm, {kMarkKey}, record.annotation, call);
-  if (finished || !finished.error().maybe_done) return finished;
-  const auto now = target.identify(vm, call);
-  if (!now) return finished;
-  if (now->marks.count(kMarkKey) == 0) return {};
-  return target.finish(vm, {kMarkKey}, record.annotation, call);
+  return send_until_seen([&] { return target.finish(vm, {kMarkKey}, record.annotation, call); },
+                         looks, call.cancel,
+                         [&]() -> Result<bool> {
+                           const auto now = target.identify(vm, call);
+                           if (!now) return fail(now.error());
+                           return now->marks.count(kMarkKey) == 0;
+                         });
 }
 
 void make_template(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                   std::vector<std::string>& warnings, const vsphere::Call& call) {
+                   std::vector<std::string>& warnings, const Looks& looks,
+                   const vsphere::Call& call) {
   if (!record.as_template) return;
-  if (auto marked = target.mark_as_template(*record.vm, call); !marked)
+  const auto is_one = [&]() -> Result<bool> {
+    const auto now = target.identify(*record.vm, call);
+    if (!now) return fail(now.error());
+    return now->detail.is_template;
+  };
+  if (auto marked =
+          find_effect(target.mark_as_template(*record.vm, call), looks, call.cancel, is_one);
+      !marked)
     warnings.push_back("the VM could not be made a template again: " + marked.error().words);
 }
 
 Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
-                 Creation creation, const vsphere::Call& call) {
+                 Creation creation, const Looks& looks, const vsphere::Call& call) {
   if (record.instance_uuid.empty()) return {};  // nothing was ever sent
   if (!record.vm) {
     std::optional<vsphere::MoRef> made;
@@ -58,7 +67,7 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
     }
     record.vm = made;
   }
-  if (record.vm) return destroy_if_ours(target, record, vcenter, call);
+  if (record.vm) return destroy_if_ours(target, record, vcenter, looks, call);
   if (creation == Creation::open)
     return fail(EAGAIN,
                 "the creation of the VM was sent and its end is not known: the vCenter may still "
