@@ -82,6 +82,8 @@ class StagingStore {
   /// This directory and all below it stay only as long as the store is open: the next open() finds
   /// them gone. Durable when it returns.
   virtual Status end_with_mount(StagedId directory) = 0;
+  /// Makes a file's bytes and name durable; of a directory, its names and the bytes of the files in
+  /// it: `sync DIRECTORY` means the whole set.
   virtual Status fsync(StagedId id) = 0;
   /// Counts the changes of a file's content, so that a hash is computed once a content.
   virtual Result<uint64_t> content_version(StagedId file) = 0;
