@@ -93,7 +93,9 @@ RestoreRecord from_json(const Json& json) {
   record.annotation = json.at("annotation").get<std::string>();
   record.as_template = json.at("asTemplate").get<bool>();
   // Nobody can go on to the end with a VM that is not named.
-  if (record.state == RestoreRecord::State::verified && !record.vm)
+  if ((record.state == RestoreRecord::State::verified ||
+       record.state == RestoreRecord::State::done) &&
+      !record.vm)
     throw std::invalid_argument("vm");
   return record;
 }

@@ -10,6 +10,8 @@ namespace {
 
 using End = Recovery::End;
 
+constexpr const char* kGone = "its VM had been checked, and was removed by somebody since";
+
 bool was_checked(const RestoreRecord& record) {
   return record.state == RestoreRecord::State::verified ||
          record.state == RestoreRecord::State::done;
@@ -104,7 +106,7 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
                           const vsphere::Call& call) {
   const auto vm = find_checked(around, record, call);
   if (!vm) return not_now(vm.error());
-  if (!*vm) return {End::gone, "its VM had been checked, and was removed by somebody since", {}};
+  if (!*vm) return {End::gone, kGone, {}};
   if (!(*vm)->detail.unreadable.empty())
     return {End::left_behind,
             "its VM was checked, and cannot be read whole now: " +
@@ -125,6 +127,16 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
   return out;
 }
 
+/// Nothing is left to do; but the record may be old (a power cut brings back what was removed
+/// last), and its VM somebody's who has removed it since.
+Recovery look_at_the_done(const RestoreSurroundings& around, RestoreRecord& record,
+                          const vsphere::Call& call) {
+  const auto vm = find_checked(around, record, call);
+  if (!vm && !is_for_a_person(vm.error())) return not_now(vm.error());
+  if (vm && !*vm) return {End::gone, kGone, {}};
+  return {End::finished, "its VM is there and was checked", {}};
+}
+
 }  // namespace
 
 Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
@@ -138,7 +150,7 @@ Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
     case RestoreRecord::State::rolled_back:
       return {End::nothing_there, "no VM had been made", {}};
     case RestoreRecord::State::done:
-      return {End::finished, "its VM is there and was checked", {}};
+      return look_at_the_done(surroundings, record, call);
     case RestoreRecord::State::verified:
       return go_on_to_the_end(surroundings, record, call);
     case RestoreRecord::State::creating:

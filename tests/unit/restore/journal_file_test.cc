@@ -95,12 +95,14 @@ TEST_F(JournalFile, NothingOptionalIsMadeUp) {
 }
 
 TEST_F(JournalFile, ACheckedVmThatIsNotNamedIsDamage) {
-  record_.state = RestoreRecord::State::verified;
   record_.vm.reset();
-  ASSERT_TRUE(journal_->write(record_));
-  const auto left = journal_->left().value();
-  EXPECT_THAT(left.records, IsEmpty());
-  EXPECT_THAT(left.damaged, ElementsAre("0f.json"));
+  for (const auto state : {RestoreRecord::State::verified, RestoreRecord::State::done}) {
+    record_.state = state;
+    ASSERT_TRUE(journal_->write(record_));
+    const auto left = journal_->left().value();
+    EXPECT_THAT(left.records, IsEmpty());
+    EXPECT_THAT(left.damaged, ElementsAre("0f.json"));
+  }
 }
 
 TEST_F(JournalFile, OnlyItsOwnerReadsItAndNothingStaysBesideIt) {

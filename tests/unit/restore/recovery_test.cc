@@ -340,10 +340,23 @@ TEST_F(RecoveryTest, ARestoreThatWasOverIsForgotten) {
   RestoreRecord record = killed_in("upload");
   record.state = State::rolled_back;
   EXPECT_EQ(recover_now(record), End::nothing_there);
-  record.state = State::done;
-  EXPECT_EQ(recover_now(record), End::finished);
   EXPECT_TRUE(target_.log.empty());
   EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(RecoveryTest, ARestoreThatWasDoneSaysWhetherItsVmIsThereStill) {
+  RestoreRecord record = killed_in("upload");
+  record.state = State::done;
+  const auto machines = target_.machines;
+  EXPECT_EQ(recover_now(record), End::finished);
+  target_.faults["identify"] = {Error{Errno{EACCES}, "no right"}};
+  EXPECT_EQ(recover_now(record), End::finished);
+  target_.faults["identify"] = {Error{Errno{EHOSTUNREACH}, "no route"}};
+  EXPECT_EQ(recover_now(record), End::undecided);
+  EXPECT_EQ(target_.count("finish") + target_.count("destroy"), 0);
+  target_.machines.clear();
+  EXPECT_EQ(recover_now(record), End::gone);
+  EXPECT_THAT(status_.reason, HasSubstr("removed by somebody"));
 }
 
 }  // namespace
