@@ -134,7 +134,7 @@ def rows_of_what_is_not_ours(matrix, crashes):
     with matrix.row("a vCenter that is away at the next mount's start is asked until it answers"):
         staged = crashes.place()
         half_made(crashes, staged)
-        sim.inject("status", "Destroy_Task", status=503, count=2)
+        sim.inject("status", "Destroy_Task", status=503)
         crashes.remount()
         expect(not sim.named(crashes.lost.name), "the half-made VM is still there")
         shutil.rmtree(staged)

@@ -35,11 +35,16 @@ bool is_adopted(const vsphere::VmIdentity& vm, const RestoreRecord& record) {
          vm.marks.count(kMarkKey) == 0;
 }
 
+/// Others wait meanwhile, and whoever looks after the record comes back to it.
+Looks few_looks(const RestoreSurroundings& around) {
+  return {kLooksForACall, around.between_looks};
+}
+
 Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
                    const vsphere::Call& call) {
   const std::string& vcenter = around.server.instance_uuid;
   const bool knew_it = record.vm.has_value();
-  const Looks looks{kLooksForATask, around.between_looks};
+  const Looks looks = few_looks(around);
   Status gone =
       take_away(around.target, record, vcenter, creation_of(record, around.now()), looks, call);
   if (gone && knew_it) {
@@ -113,7 +118,7 @@ Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& reco
                 (*vm)->detail.unreadable.front().property,
             {}};
   Recovery out{End::finished, "its VM had been checked, and is finished now", {}};
-  const Looks looks{kLooksForATask, around.between_looks};
+  const Looks looks = few_looks(around);
   if (!is_adopted(**vm, record)) {
     if (const auto reason = why_not_the_one(**vm, record, around.server.instance_uuid))
       return {End::left_behind, "its VM was checked, and then changed by somebody: " + *reason, {}};
