@@ -135,7 +135,7 @@ bool EarlierRestores::look_and_tell(Entry& entry) {
     const std::lock_guard hold(lock_);
     told = told_;
   }
-  if (told) told(entry.record.staged, status_of(found, surroundings_, entry.record));
+  if (told) told(entry.record, status_of(found, surroundings_, entry.record));
   // Last: whoever is killed before it is told again.
   if (is_over(found)) surroundings_.journal.remove(entry.record);
   return found.end != Recovery::End::undecided;

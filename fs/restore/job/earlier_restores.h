@@ -26,8 +26,8 @@ class EarlierRestores {
     std::chrono::milliseconds first{2'000};
     std::chrono::milliseconds longest{60'000};
   };
-  /// Told what came of a look at a restore: the staging store's directory, and its new status.
-  using Told = std::function<void(uint64_t staged, const RestoreStatus& status)>;
+  /// Told what came of a look at a restore, for the directory that it came from.
+  using Told = std::function<void(const RestoreRecord& record, const RestoreStatus& status)>;
   /// Told of a VM that was finished, so that it can be shown.
   using Finished = std::function<void(const vsphere::MoRef&)>;
 

@@ -56,6 +56,7 @@ Json to_json(const RestoreRecord& record) {
   out["foldersMade"] = Json::array();
   for (const auto& folder : record.folders_made) out["foldersMade"].push_back(reference(folder));
   out["staged"] = record.staged;
+  out["files"] = record.files;
   out["vmFolder"] = reference(record.vm_folder);
   out["folders"] = record.folders;
   out["sent"] =
@@ -86,6 +87,8 @@ RestoreRecord from_json(const Json& json) {
   for (const Json& folder : json.at("foldersMade"))
     record.folders_made.push_back(reference(folder));
   record.staged = json.at("staged").get<uint64_t>();
+  if (json.contains("files"))
+    record.files = json.at("files").get<std::map<std::string, std::string>>();
   record.vm_folder = reference(json.at("vmFolder"));
   record.folders = json.at("folders").get<std::vector<std::string>>();
   record.sent =

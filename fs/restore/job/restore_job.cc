@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "cache/saved/file_names.h"
+#include "cache/saved/sha256.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/vm_ending.h"
@@ -122,6 +123,8 @@ Status RestoreJob::parse() {
   wanted_ = merged(surroundings_.options.placement, request_.placement);
   record_.vcenter = surroundings_.server.instance_uuid;
   record_.staged = request_.staged_directory;
+  for (const auto& [name, bytes] : request_.files)
+    record_.files[name] = cache::hex(cache::sha256(bytes));
   record_.vm_folder = request_.vm_folder;
   record_.folders = request_.folders;
   record_.name = request_.vm_name;

@@ -20,9 +20,9 @@ constexpr EarlierRestores::Pauses kShort{std::chrono::milliseconds(1),
 class News {
  public:
   EarlierRestores::Told taker() {
-    return [this](uint64_t staged, const RestoreStatus& status) {
+    return [this](const RestoreRecord& record, const RestoreStatus& status) {
       const std::lock_guard hold(lock_);
-      all_.emplace_back(staged, status);
+      all_.emplace_back(record.staged, status);
       changed_.notify_all();
     };
   }
@@ -139,7 +139,7 @@ TEST_F(EarlierRestoresTest, ARemovalThatTakesLongIsToldToWhoeverWaitsForIt) {
   restorer.start(
       request(), interrupted_,
       [&, tell = told.taker()](const RestoreStatus& status) {
-        if (status.unanswered) tell(0, status);
+        if (status.unanswered) tell({}, status);
       },
       answers_.taker());
   // Which answers the tool; the restore itself goes on when the old VM is gone.
@@ -153,7 +153,7 @@ TEST_F(EarlierRestoresTest, NewsThatCannotBeToldEndNothing) {
   killed_in("upload");
   std::atomic<int> tries = 0;
   JobRestorer restorer(surroundings(), nullptr, {}, kShort);
-  restorer.settle_earlier(left(), [&](uint64_t, const RestoreStatus&) {
+  restorer.settle_earlier(left(), [&](const RestoreRecord&, const RestoreStatus&) {
     if (++tries == 1) throw std::bad_alloc();
   });
   expect_no_records();

@@ -38,6 +38,7 @@ class JournalFile : public testing::Test {
     record_.vm_folder = {"Folder", "group-v1"};
     record_.folders = {"Fi\xc3\xa4nance", "A%2fB"};
     record_.sent = std::chrono::system_clock::time_point(std::chrono::seconds(1764150000));
+    record_.files = {{"keyId", "00ff"}, {"nvram", "ff00"}};
     record_.annotation = "pays\nwages";
     record_.as_template = true;
   }
@@ -80,6 +81,7 @@ TEST_F(JournalFile, WhatIsWrittenComesBackInEveryState) {
     EXPECT_EQ(found.task, record_.task);
     EXPECT_EQ(found.vm, record_.vm);
     EXPECT_EQ(found.folders_made, record_.folders_made);
+    EXPECT_EQ(found.files, record_.files);
   }
 }
 
