@@ -200,6 +200,16 @@ RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& sur
       name_vm();
       return status;
     case End::undecided:
+      // Whoever was told that a VM is left behind is not told otherwise before it has gone.
+      if (record.state == RestoreRecord::State::left_behind && record.vm) {
+        status.state = RestoreStatus::State::left_behind;
+        status.what_to_do =
+            "this mount goes on trying to remove it; or look at it in the vCenter: "
+            "its extraConfig " +
+            std::string(kMarkKey) + " is " + record.mark;
+        name_vm();
+        break;
+      }
       status.state =
           was_checked(record) ? RestoreStatus::State::finishing : RestoreStatus::State::creating;
       status.step = began + recovery.words;

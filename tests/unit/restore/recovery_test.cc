@@ -318,6 +318,19 @@ TEST_F(RecoveryTest, NoAnswerDecidesNothing) {
   EXPECT_EQ(recover_now(record), End::removed);
 }
 
+TEST_F(RecoveryTest, AVmThatWasLeftBehindIsSaidToBeUntilItHasGone) {
+  RestoreRecord record = killed_in("upload");
+  record.state = State::left_behind;
+  target_.faults["destroy"] = {Error{Errno{EBUSY}, "another task is at work"}};
+  EXPECT_EQ(recover_now(record), End::undecided);
+  EXPECT_EQ(status_.state, RestoreStatus::State::left_behind);
+  EXPECT_THAT(status_.reason, HasSubstr("another task"));
+  EXPECT_THAT(status_.what_to_do, HasSubstr(record.mark));
+  EXPECT_EQ(status_.vm_moref, record.vm->value);
+  EXPECT_EQ(recover_now(record), End::removed);
+  EXPECT_EQ(status_.state, RestoreStatus::State::failed);
+}
+
 TEST_F(RecoveryTest, ALostAnswerToTheRemovalIsLookedAtNotSentAgain) {
   const RestoreRecord record = killed_in("upload");
   target_.lost_with_effect["destroy"] = 1;
