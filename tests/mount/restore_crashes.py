@@ -82,15 +82,46 @@ def rows_of_late_creations(matrix, crashes):
         crashes.check_and_clear(staged)
 
 
-def half_made(crashes, staged):
-    """Kills a daemon that is about to upload nvram; its half-made VM."""
+def kill_in_upload(crashes, staged):
     injected = crashes.simulator.inject("hold", "PUT /folder")
     child = crashes.copy(staged)
     wait_until(lambda: crashes.simulator.control("hits", number=injected)["held"] > 0, "the upload begins")
     crashes.vault.mount.kill()
     crashes.simulator.control("clear")
     child.wait()
+
+
+def half_made(crashes, staged):
+    """Kills a daemon that is about to upload nvram; its half-made VM."""
+    kill_in_upload(crashes, staged)
     return crashes.simulator.named(crashes.lost.name)[0]
+
+
+def rows_of_recoveries(matrix, crashes):
+    sim = crashes.simulator
+    with matrix.row("a half-made VM with escapes in its name and its folder's is removed"):
+        folder = os.path.join(os.path.dirname(crashes.place()), "50% \\ of it")
+        os.mkdir(folder)
+        staged = os.path.join(folder, "a%2fb 100%")
+        kill_in_upload(crashes, staged)
+        below = lambda: [path for path in sim.vms() if "50%25 %5c of it/" in path]
+        expect_equal(len(below()), 1, "half-made VMs")
+        crashes.remount()
+        expect_equal(below(), [], "half-made VMs after the next mount")
+        shutil.rmtree(staged)
+    with matrix.row("a mount that is ended in the middle of a recovery ends, and the next one goes on"):
+        staged = crashes.place()
+        half_made(crashes, staged)
+        held = sim.inject("hold", "Destroy_Task")
+        crashes.remount(end=False)
+        wait_until(lambda: sim.control("hits", number=held)["held"] > 0, "the removal is sent")
+        ending = crashes.vault.mount
+        ending.unmount()
+        sim.control("release", number=held)
+        crashes.vault.mount = Mount(crashes.vault.scene, sim, state=ending.state, point=ending.point)
+        crashes.settle()
+        expect(not sim.named(crashes.lost.name), "the half-made VM is still there")
+        shutil.rmtree(staged, ignore_errors=True)
 
 
 def rows_of_what_is_not_ours(matrix, crashes):
@@ -161,6 +192,7 @@ def main():
         crashes = Crashes(vault)
         rows_of_points(matrix, crashes)
         rows_of_late_creations(matrix, crashes)
+        rows_of_recoveries(matrix, crashes)
         rows_of_what_is_not_ours(matrix, crashes)
     matrix.end()
 
