@@ -179,6 +179,17 @@ def rows_of_staging(matrix, cuts):
             cuts.after_the_cut()
             os.rename(waiting + ".later", waiting)
             still_whole(staged)
+        with matrix.row(f"a set without SHA256SUMS whose nvram alone was not synced is refused; lost is {loss}"):
+            staged = cuts.place()
+            os.makedirs(staged)
+            for name in names:
+                sync = [] if name == "nvram" else ["conv=fsync"]
+                run_well("dd", *sync, f"if={saved}/{name}", f"of={staged}/{name}")
+            cuts.disk.cut(loss)
+            cuts.after_the_cut()
+            run("sync", staged)
+            expect(not cuts.simulator.named(cuts.lost.name), "a VM was made of it")
+            cuts.check_what_is_left(staged)
         with matrix.row(f"a set that nobody synced is not taken for another one; lost is {loss}"):
             staged = cuts.place()
             put(staged, "cp")

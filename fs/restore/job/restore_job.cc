@@ -115,6 +115,9 @@ Status RestoreJob::parse() {
   auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
   if (!set) return fail(set.error());
   if (auto restorable = cache::check_restorable(*set); !restorable) return restorable;
+  // Without SHA256SUMS nothing else tells of bytes that a power cut or a sparse copy has lost.
+  if (has_nvram && nvram->second.find_first_not_of('\0') == std::string::npos)
+    return fail(EINVAL, "nvram holds nothing but zeros: its bytes were lost");
   set_ = std::move(*set);
   status_.warnings = set_.warnings;
   if (!request_.manifest_verified)
