@@ -60,7 +60,7 @@ Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
   }
   if (gone.error().code == Errno{EPERM} && record.vm)
     if (const auto vm = around.target.identify(*record.vm, call); vm && is_adopted(*vm, record))
-      return {End::adopted, "somebody took the mark off its VM, which is kept", {}};
+      return {End::adopted, "its VM carries the mark no more, and is kept", {}};
   Recovery out = not_now(gone.error());
   if (out.end == End::left_behind) {
     RestoreRecord left = record;
@@ -236,7 +236,9 @@ RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& sur
       break;
     case End::adopted:
       status.state = RestoreStatus::State::failed;
-      status.what_to_do = "look at the VM in the vCenter: it was never checked";
+      status.what_to_do =
+          "look at the VM in the vCenter: as far as this restore's record goes, it was never "
+          "checked";
       name_vm();
       break;
   }

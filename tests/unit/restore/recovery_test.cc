@@ -7,6 +7,7 @@ namespace vtpmfs::fs {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using End = Recovery::End;
 using State = RestoreRecord::State;
 
@@ -187,6 +188,19 @@ TEST_F(RecoveryTest, WhoTakesTheMarkOffKeepsTheVm) {
   EXPECT_EQ(target_.machines.size(), 1U);
   EXPECT_TRUE(journal_.records().empty());
   EXPECT_THAT(status_.what_to_do, HasSubstr("never checked"));
+}
+
+TEST_F(RecoveryTest, AnOldRecordOfAVmThatWasFinishedSinceSaysNothingFalse) {
+  // A state directory that was put back from a backup.
+  const RestoreRecord record = killed_in("upload");
+  the_vm().found.marks.clear();
+  the_vm().found.detail.power = vsphere::PowerState::on;
+  const auto as_it_is = the_vm().found.detail.config.annotation;
+  EXPECT_EQ(recover_now(record), End::adopted);
+  EXPECT_THAT(status_.reason + status_.what_to_do, Not(HasSubstr("somebody")));
+  EXPECT_THAT(status_.what_to_do, HasSubstr("as far as this restore's record goes"));
+  EXPECT_EQ(target_.count("destroy") + target_.count("finish"), 0);
+  EXPECT_EQ(the_vm().found.detail.config.annotation, as_it_is);
 }
 
 TEST_F(RecoveryTest, ACloneThatCarriesTheMarkIsNotTouched) {
