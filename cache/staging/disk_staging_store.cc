@@ -294,7 +294,7 @@ Status DiskStagingStore::end_with_mount(StagedId directory) {
       if (auto done = record(change); !done) return done;
     }
   }
-  return fsync(directory);
+  return sync_names();
 }
 
 Status DiskStagingStore::remove_xattr(StagedId id, const std::string& name) {

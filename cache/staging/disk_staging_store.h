@@ -84,6 +84,7 @@ class DiskStagingStore final : public StagingStore {
   Status record(const IndexRecord& change);
   Status compact();
   Status record_attributes(StagedId id, const StagedNode& node);
+  Status sync_names();
   void drop(StagedId id);
   void drop_all(const std::vector<StagedId>& ids);
   Status remove_orphans();

@@ -229,18 +229,27 @@ Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
 }
 
 Status DiskStagingStore::fsync(StagedId id) {
+  std::vector<StagedId> files;
   bool directory = false;
   {
     const std::lock_guard hold_lock(lock_);
     const auto found = node(id);
     if (!found) return fail(found.error());
     directory = (*found)->directory;
+    if (!directory) files.push_back(id);
+    for (const auto& [name, child] : (*found)->children)
+      if (!names_.find(child)->directory) files.push_back(child);
   }
-  if (!directory) {
-    auto file = data(id);
+  for (const StagedId each : files) {
+    auto file = data(each);
+    if (!file && directory && file.error().code == Errno{ENOENT}) continue;  // removed meanwhile
     if (!file) return fail(file.error());
     if (::fsync((*file)->fd()) != 0) return disk_error("a staged file cannot be made durable");
   }
+  return sync_names();
+}
+
+Status DiskStagingStore::sync_names() {
   const DataFile folder(::open((directory_ + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.fd() < 0 || ::fsync(folder.fd()) != 0)
     return disk_error("staged files cannot be made durable");

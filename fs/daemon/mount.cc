@@ -254,9 +254,9 @@ Status Mount::Parts::settle_left_restores() {
         kMarkKey);
   const std::weak_ptr<StagedSets> known = sets;
   restorer->settle_earlier(std::move(left->records),
-                           [known](uint64_t staged, const RestoreStatus& status) {
+                           [known](const RestoreRecord& record, const RestoreStatus& status) {
                              if (const auto present = known.lock())
-                               present->broken_off(staged, status);
+                               present->broken_off(record.staged, record.files, status);
                            });
   return {};
 }

@@ -158,15 +158,35 @@ std::optional<Error> StagedSets::refusal(StagedId directory) {
   return found->second.refused;
 }
 
-void StagedSets::broken_off(StagedId directory, const RestoreStatus& status) {
+/// The number of a directory says little: a set may have been changed or renamed since, and a state
+/// directory that was begun anew counts from one.
+bool StagedSets::holds(StagedId directory, const std::map<std::string, std::string>& files) {
+  for (const auto& [name, sum] : files) {
+    const auto file = store_.lookup(directory, name);
+    if (!file) return false;
+    const auto found = hash(*file);
+    if (!found || cache::hex(*found) != sum) return false;
+  }
+  return !files.empty();
+}
+
+void StagedSets::broken_off(StagedId directory, const std::map<std::string, std::string>& files,
+                            const RestoreStatus& status) {
   if (!store_.attributes(directory)) return;  // removed since
+  cache::MonotonicTime last_change{};
   {
     const std::lock_guard hold(lock_);
     Set& set = sets_[directory];
     if (set.stage != Stage::open) return;  // a new try has begun
     set.broken_off = status;
-    const bool unchanged = set.changes == 0 && set.last_change == cache::MonotonicTime{};
-    if (status.state != RestoreStatus::State::done || !unchanged) return;
+    last_change = set.last_change;
+  }
+  if (status.state != RestoreStatus::State::done || !holds(directory, files)) return;
+  {
+    const std::lock_guard hold(lock_);
+    Set& set = sets_[directory];
+    const bool unchanged = set.changes == 0 && set.last_change == last_change;
+    if (set.stage != Stage::open || !unchanged) return;
     set.stage = Stage::done;
     set.refused.reset();
     set.status = status;

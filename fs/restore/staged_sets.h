@@ -92,8 +92,9 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
 
   /// News of a restore of this directory that was broken off, by an earlier mount or in this one.
   /// Shown until something new happens to the set. One that turned out finished has become its VM,
-  /// unless somebody has changed the set since.
-  void broken_off(cache::StagedId directory, const RestoreStatus& status);
+  /// where it still is what was restored: `files` are the names, and SHA-256 in hex.
+  void broken_off(cache::StagedId directory, const std::map<std::string, std::string>& files,
+                  const RestoreStatus& status);
 
   // -- what it says
   /// EPERM where a finished or running restore keeps the bytes as they are.
@@ -129,6 +130,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
 
   Result<StagedContents> contents(cache::StagedId directory);
   Result<cache::Sha256Hash> hash(cache::StagedId file);
+  bool holds(cache::StagedId directory, const std::map<std::string, std::string>& files);
   Result<std::string> whole_file(cache::StagedId file, uint64_t limit);
   Arrival with_history(cache::StagedId directory, Arrival arrival, const Judgement& judgement);
   Result<DirectoryChange> let_through(cache::StagedId directory, Set& set);

@@ -125,7 +125,10 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
     status.vm_name = name;
     status.step = "an earlier restore of this VM that was broken off is cleared away first";
     waiting.changed(status);
-    earlier_.wait_for(place, waiting.interrupted);
+    earlier_.wait_for(place, waiting.interrupted, surroundings_.timeout, [&] {
+      status.unanswered = true;
+      waiting.changed(status);
+    });
   }
   spdlog::info("restore of '{}' begins", name);
   RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,

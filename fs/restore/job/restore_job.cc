@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "cache/saved/file_names.h"
+#include "cache/saved/sha256.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/vm_ending.h"
@@ -114,6 +115,9 @@ Status RestoreJob::parse() {
   auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
   if (!set) return fail(set.error());
   if (auto restorable = cache::check_restorable(*set); !restorable) return restorable;
+  // Without SHA256SUMS nothing else tells of bytes that a power cut or a sparse copy has lost.
+  if (has_nvram && nvram->second.find_first_not_of('\0') == std::string::npos)
+    return fail(EINVAL, "nvram holds nothing but zeros: its bytes were lost");
   set_ = std::move(*set);
   status_.warnings = set_.warnings;
   if (!request_.manifest_verified)
@@ -122,6 +126,8 @@ Status RestoreJob::parse() {
   wanted_ = merged(surroundings_.options.placement, request_.placement);
   record_.vcenter = surroundings_.server.instance_uuid;
   record_.staged = request_.staged_directory;
+  for (const auto& [name, bytes] : request_.files)
+    record_.files[name] = cache::hex(cache::sha256(bytes));
   record_.vm_folder = request_.vm_folder;
   record_.folders = request_.folders;
   record_.name = request_.vm_name;
@@ -174,7 +180,8 @@ void RestoreJob::roll_back() {
       nothing_was_made_
           ? Status()
           : take_away(surroundings_.target, record_, surroundings_.server.instance_uuid,
-                      outcome_unknown_ ? Creation::open : Creation::ended, own);
+                      outcome_unknown_ ? Creation::open : Creation::ended, looks(kLooksForATask),
+                      own);
   if (gone) {
     status_.vm_moref.clear();
     status_.vm_path.clear();

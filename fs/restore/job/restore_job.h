@@ -19,6 +19,7 @@
 
 #include "cache/saved/saved_set.h"
 #include "fs/restore/job/key_and_policy.h"
+#include "fs/restore/job/lost_reply.h"
 #include "fs/restore/job/restore_record.h"
 #include "fs/restore/job/vm_place.h"
 #include "fs/restore/restorer.h"
@@ -35,8 +36,7 @@ struct RestoreSurroundings {
   std::chrono::milliseconds timeout;
   /// The inventory path of a VM in this folder, for people.
   std::function<std::string(const vsphere::MoRef& folder, const std::string& name)> path_of;
-  /// Between two looks for a VM whose creation got no answer. Twenty looks are made: the task may
-  /// be at work for longer than a single call may take.
+  /// Between two looks for the effect of a call that got no answer (see lost_reply.h).
   std::chrono::milliseconds between_looks{2000};
   /// This machine's clock, for how long ago a creation was sent.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
@@ -82,6 +82,7 @@ class RestoreJob {
   Result<std::optional<vsphere::MoRef>> wait_for_creation();
   Status take_over(const vsphere::MoRef& vm);
   Status look_for_lost_vm();
+  Status add_tpm(const vsphere::VirtualTpm* saved);
   Status make_sure_it_is_gone();
   Status set_missing_key();
   Status set_boot_order();
@@ -94,6 +95,7 @@ class RestoreJob {
   Status write_down(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
   vsphere::Call call();
+  [[nodiscard]] Looks looks(int number) const { return {number, surroundings_.between_looks}; }
   void tell_silence(bool silent);
   Result<vsphere::VmIdentity> identify();
   Status send_nvram(const std::string& path);

@@ -26,12 +26,12 @@ class Lost:
 class Vault:
     """A simulator, a writable mount of it, and a backup of everything in it."""
 
-    def __init__(self, scene, vms, *options, fleet=("--no-specials", "--datacenters", "1")):
+    def __init__(self, scene, vms, *options, fleet=("--no-specials", "--datacenters", "1"), state=None):
         self.scene = scene
         self.simulator = Simulator(scene, "--vms", str(vms), *fleet)
         make_whole(self.simulator)
         self.options = options
-        self.mount = Mount(scene, self.simulator, *options)
+        self.mount = Mount(scene, self.simulator, *options, state=state)
         self.backup = scene.directory("backup")
         run_well("cp", "-a", self.mount.path("."), self.backup)
         self.everybody = self.simulator.vms(digests=True)
