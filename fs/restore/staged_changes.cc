@@ -121,7 +121,7 @@ void StagedSets::broken_off(StagedId directory, const RestoreStatus& status) {
     const std::lock_guard hold(lock_);
     Set& set = sets_[directory];
     if (set.stage != Stage::open) return;  // a new try has begun
-    set.broken_off = status;
+    set.news = status;
     const bool unchanged = set.changes == 0 && set.last_change == cache::MonotonicTime{};
     if (status.state != RestoreStatus::State::done || !unchanged) return;
     set.stage = Stage::done;

@@ -241,8 +241,8 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
       status = found->second.status;
       known = found->second.stage != Stage::open ||
               (found->second.refused.has_value() && found->second.told);
-      if (found->second.stage == Stage::open && found->second.broken_off) {
-        status = *found->second.broken_off;
+      if (found->second.stage == Stage::open && found->second.news) {
+        status = *found->second.news;
         known = true;
       }
     }

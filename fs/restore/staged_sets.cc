@@ -58,7 +58,7 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
                     judgement.verdict == Verdict::no_manifest ||
                     judgement.verdict == Verdict::no_set;
   set.refused.reset();
-  set.broken_off.reset();
+  set.forget_news();
   return arrival;
 }
 
@@ -195,7 +195,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
     if (set.stage != Stage::done) {
       set.stage = Stage::running;
       set.refused.reset();
-      set.broken_off.reset();
+      set.forget_news();
       set.last_change = cache::MonotonicTime{};
       set.status = RestoreStatus{};
       set.status.step = "waiting for a free place";
@@ -206,21 +206,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
   }
   if (answer) return answer({});
 
-  Result<RestoreRequest> asked = request(directory, verified);
-  if (asked && verified) {
-    // What was judged may have been written to before the bytes were frozen.
-    StagedContents frozen;
-    for (const auto& [name, bytes] : asked->files) {
-      if (name == cache::kSha256SumsFile)
-        frozen.manifest = bytes;
-      else
-        frozen.hashes[name] = cache::sha256(bytes);
-      if (name == cache::kConfigFile) frozen.config = bytes;
-    }
-    const Judgement judgement = judge(frozen);
-    if (judgement.verdict != Verdict::complete)
-      asked = fail(EBADMSG, "the files changed while the set was completed");
-  }
+  Result<RestoreRequest> asked = whole_request(directory, verified);
   if (!asked) return ended(directory, fail(asked.error()));
   {
     const std::lock_guard hold(lock_);
@@ -235,6 +221,24 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
       [self, directory](const Status& result) {
         if (const auto sets = self.lock()) sets->ended(directory, result);
       });
+}
+
+/// The request, where its bytes are still what was judged: they may have been written to before
+/// they were read.
+Result<RestoreRequest> StagedSets::whole_request(StagedId directory, bool verified) {
+  Result<RestoreRequest> asked = request(directory, verified);
+  if (!asked || !verified) return asked;
+  StagedContents frozen;
+  for (const auto& [name, bytes] : asked->files) {
+    if (name == cache::kSha256SumsFile)
+      frozen.manifest = bytes;
+    else
+      frozen.hashes[name] = cache::sha256(bytes);
+    if (name == cache::kConfigFile) frozen.config = bytes;
+  }
+  if (judge(frozen).verdict != Verdict::complete)
+    return fail(EBADMSG, "the files changed while the set was completed");
+  return asked;
 }
 
 void StagedSets::told(StagedId directory, const RestoreStatus& status) {
@@ -265,7 +269,8 @@ void StagedSets::ended(StagedId directory, Status result) {
       set.refused = result.error();
       set.told = true;
       if (set.status.reason.empty()) set.status.reason = result.error().words;
-      if (set.status.state != RestoreStatus::State::left_behind)
+      if (set.status.state != RestoreStatus::State::left_behind &&
+          set.status.state != RestoreStatus::State::checked)
         set.status.state = RestoreStatus::State::failed;
       set.status.error = result.error().code;
       if (set.status.what_to_do.empty())
@@ -283,7 +288,7 @@ void StagedSets::refuse(StagedId directory, const Error& error, const std::strin
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
   set.refused = error;
-  set.broken_off.reset();
+  set.forget_news();
   set.told = told;
   set.status = RestoreStatus{};
   set.status.state = RestoreStatus::State::failed;

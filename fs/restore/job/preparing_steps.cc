@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "cache/saved/plain_text.h"
+#include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
@@ -106,6 +107,30 @@ Status RestoreJob::place() {
                               surroundings_.options.never_create_policy, call(), status_.warnings);
   if (!policy) return fail(policy.error());
   policy_ = *policy;
+  return {};
+}
+
+/// What the VM will be, and what it will lack: known before anything is made.
+Status RestoreJob::plan() {
+  NewVmChoices choices;
+  choices.name = request_.vm_name;
+  choices.mark = record_.mark;
+  choices.datastore = place_->datastore.place.name;
+  choices.living_original = living_original_;
+  choices.connect_nics = surroundings_.options.connect_nics;
+  choices.degraded = surroundings_.options.degraded;
+  choices.extra_config_globs = surroundings_.options.save_extra_config;
+  if (set_.config)
+    choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
+  planned_ = new_vm(set_, choices, status_.warnings);
+  if (choices.degraded) {
+    status_.warnings.emplace_back(
+        "DEGRADED as asked for: new key, new vTPM; what the old vTPM sealed stays sealed");
+    set_.key.reset();
+    set_.bundle.reset();
+    set_.has_nvram = false;
+    if (set_.vtpm) set_.vtpm->certificates.clear();
+  }
   return {};
 }
 

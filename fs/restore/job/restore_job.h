@@ -1,8 +1,9 @@
 // One restore, from the checks to the finished VM: the sequence of steps, and the way back.
 //
-//   check -> place -> policy -> folders -> create -> key -> upload -> verify -> finish
+//   check -> place -> plan -> policy -> folders -> create -> key -> upload -> verify -> finish
 //
-// Nothing is made before all checks have passed. Each step that leaves a trace in vCenter is
+// Nothing is made before all checks have passed: a dry run, and who only asks whether a set could
+// be restored, end there. Each step that leaves a trace in vCenter is
 // preceded by a durable record. From `verified` on nothing is ever destroyed; before, a failure
 // takes the half-made VM away again by destroy_if_ours(), and what that leaves is reported as
 // left-behind. So is a creation of which nobody knows how it ends: its record stays. Runs on one
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,7 +58,9 @@ class RestoreJob {
              vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener,
              vsphere::CancelToken abandon = {});
 
-  /// The whole restore. The errno is that of SPEC's table, the status has the words.
+  /// The whole restore. The errno is that of the contract's table, the status has the words. Where
+  /// only checks were asked for: success, or for a dry run ECANCELED, which no check answers and no
+  /// tool takes for success.
   Status run();
   [[nodiscard]] const RestoreStatus& status() const { return status_; }
   /// The finished VM.
@@ -71,9 +75,13 @@ class RestoreJob {
   [[nodiscard]] bool unsettled() const { return unsettled_; }
 
  private:
+  using Step = Status (RestoreJob::*)();
+  Status take(std::span<const Step> steps);
+  Status end_after_checks();
   Status parse();
   Status check();
   Status place();
+  Status plan();
   Status make_policy();
   Status make_folders();
   Status create();
@@ -112,6 +120,7 @@ class RestoreJob {
   std::optional<VmPlace> place_;
   vsphere::PlacementOptions offered_;
   PolicyChoice policy_;
+  std::optional<vsphere::NewVm> planned_;
   vsphere::MoRef folder_;
   bool create_sent_ = false;
   /// A creation was sent, and neither a VM nor a definite refusal came back.
