@@ -73,6 +73,13 @@ struct NetworkChoice {
   std::optional<std::string> opaque_type;
 };
 
+/// A privilege, by vCenter's id, on an object; without one on the root folder.
+struct PrivilegeOn {
+  MoRef object;
+  std::string privilege;
+  auto operator<=>(const PrivilegeOn&) const = default;
+};
+
 /// What a datacenter offers a new VM.
 struct PlacementOptions {
   std::vector<PoolChoice> pools;
@@ -153,6 +160,9 @@ class RestoreTarget {
   /// Encryption policies, in the direct and the indirect form (a reference to a data service
   /// component).
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+  /// Those of `wanted` that this session does not have. Fails where the server does not say.
+  virtual Result<std::vector<PrivilegeOn>> missing_privileges(
+      const std::vector<PrivilegeOn>& wanted, const Call& call) = 0;
 
   // -- making
   virtual Result<MoRef> create_folder(const MoRef& parent, const std::string& name,

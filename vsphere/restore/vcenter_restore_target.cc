@@ -11,6 +11,7 @@
 #include "vsphere/restore/device_spec.h"
 #include "vsphere/restore/living_tpms.h"
 #include "vsphere/restore/placement.h"
+#include "vsphere/restore/session_privileges.h"
 #include "vsphere/restore/vm_changes.h"
 #include "vsphere/restore/vm_file_search.h"
 #include "vsphere/restore/vm_lookup.h"
@@ -38,7 +39,8 @@ class VCenterRestoreTarget : public RestoreTarget {
         changes_(caller),
         keys_(caller),
         policies_(caller),
-        living_tpms_(caller) {}
+        living_tpms_(caller),
+        privileges_(caller) {}
 
   Result<PlacementOptions> placement_options(const MoRef& datacenter, const Call& call) override {
     return read_placement_options(caller_, datacenter, call);
@@ -105,6 +107,11 @@ class VCenterRestoreTarget : public RestoreTarget {
 
   Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) override {
     return policies_.encryption_policies(call);
+  }
+
+  Result<std::vector<PrivilegeOn>> missing_privileges(const std::vector<PrivilegeOn>& wanted,
+                                                      const Call& call) override {
+    return privileges_.missing(wanted, call);
   }
 
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
@@ -209,6 +216,7 @@ class VCenterRestoreTarget : public RestoreTarget {
   KeyManager keys_;
   PolicyService policies_;
   LivingTpms living_tpms_;
+  SessionPrivileges privileges_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "cache/saved/plain_text.h"
 #include "fs/restore/job/new_vm.h"
+#include "fs/restore/job/privileges_needed.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
@@ -132,6 +133,36 @@ Status RestoreJob::plan() {
     if (set_.vtpm) set_.vtpm->certificates.clear();
   }
   return {};
+}
+
+Status RestoreJob::check_privileges() {
+  report(RestoreStatus::State::checking, "asking what the account may do", 12);
+  const std::vector<std::string> existing(
+      request_.folders.begin(),
+      request_.folders.end() - static_cast<std::ptrdiff_t>(missing_folders_.size()));
+  std::string folder_path = surroundings_.path(request_.vm_folder, existing, "");
+  if (folder_path.size() > 1 && folder_path.back() == '/') folder_path.pop_back();
+  const PlannedRestore planned{.folder = folder_,
+                               .folder_path = folder_path,
+                               .datacenter = request_.datacenter,
+                               .vm = *planned_,
+                               .place = *place_,
+                               .makes_folders = !missing_folders_.empty(),
+                               .makes_policy = policy_.make_one,
+                               .uploads_nvram = set_.has_nvram,
+                               .marks_template = record_.as_template};
+  const std::vector<PrivilegeNeed> needs = privileges_needed(planned);
+  std::vector<vsphere::PrivilegeOn> asked;
+  for (const PrivilegeNeed& need : needs) asked.push_back(need.on);
+  const auto missing = surroundings_.target.missing_privileges(asked, call());
+  if (!missing && missing.error().code == Errno{EINTR}) return fail(missing.error());
+  if (!missing) {
+    // Who may not ask may still be allowed to do it.
+    status_.warnings.push_back("whether the account may make this VM could not be asked: " +
+                               missing.error().words);
+    return {};
+  }
+  return judge_privileges(needs, *missing, status_.warnings);
 }
 
 Status RestoreJob::make_policy() {

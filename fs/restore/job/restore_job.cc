@@ -98,7 +98,7 @@ Status RestoreJob::take(std::span<const Step> steps) {
 
 Status RestoreJob::run() {
   constexpr Step kPreparing[] = {&RestoreJob::parse, &RestoreJob::check, &RestoreJob::place,
-                                 &RestoreJob::plan};
+                                 &RestoreJob::plan, &RestoreJob::check_privileges};
   constexpr Step kMaking[] = {&RestoreJob::make_policy, &RestoreJob::make_folders,
                               &RestoreJob::create,      &RestoreJob::set_missing_key,
                               &RestoreJob::upload,      &RestoreJob::verify,

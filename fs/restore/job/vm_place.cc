@@ -13,6 +13,17 @@ using vsphere::NetworkChoice;
 using vsphere::PlacementOptions;
 using vsphere::PoolChoice;
 
+/// An Error with the step that mends it.
+auto refuse(int code, std::string words, std::string remedy) {
+  Error error{Errno{code}, std::move(words)};
+  error.remedy = std::move(remedy);
+  return fail(std::move(error));
+}
+
+constexpr const char* kOtherDatastore =
+    "make room, or name another datastore (--restore-datastore, or user.vtpmfs.datastore on this "
+    "directory), then sync this directory";
+
 std::string last_component(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
@@ -42,14 +53,17 @@ bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
 Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
                                              const Placement& wanted) {
   if (offered.pools.empty())
-    return fail(EHOSTUNREACH, "this datacenter has no resource pool that the account can see");
+    return refuse(EHOSTUNREACH, "this datacenter has no resource pool that the account can see",
+                  "add a host, or let the account see one, then sync this directory");
   if (!wanted.pool) return offered.pools;
   std::vector<PoolChoice> named;
   for (const PoolChoice& pool : offered.pools)
     if (is_named(pool.path, *wanted.pool) || owner_is_named(pool.path, *wanted.pool))
       named.push_back(pool);
   if (named.empty())
-    return fail(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter");
+    return refuse(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter",
+                  "name one that is there (--restore-pool, or user.vtpmfs.pool on this directory), "
+                  "then sync this directory");
   return named;
 }
 
@@ -61,16 +75,22 @@ Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& o
   for (const DatastoreChoice& datastore : offered.datastores) {
     if (wanted.datastore && !datastore_is_named(datastore, *wanted.datastore)) continue;
     if (wanted.datastore && (!datastore.accessible || datastore.maintenance))
-      return fail(EHOSTUNREACH, "datastore '" + *wanted.datastore + "' is not accessible");
+      return refuse(EHOSTUNREACH,
+                    "datastore '" + *wanted.datastore + "' is not accessible, or in maintenance",
+                    "bring it back, or name another one (--restore-datastore, or "
+                    "user.vtpmfs.datastore on this directory), then sync this directory");
     if (wanted.datastore && datastore.free_bytes < needed)
-      return fail(ENOSPC, "datastore '" + *wanted.datastore + "' has no room");
+      return refuse(ENOSPC, "datastore '" + *wanted.datastore + "' has no room", kOtherDatastore);
     if (datastore.accessible && !datastore.maintenance && datastore.free_bytes >= needed)
       usable.push_back(datastore);
   }
   if (usable.empty() && wanted.datastore)
-    return fail(ENOENT, "no datastore '" + *wanted.datastore + "' in this datacenter");
+    return refuse(ENOENT, "no datastore '" + *wanted.datastore + "' in this datacenter",
+                  "name one that is there (--restore-datastore, or user.vtpmfs.datastore on this "
+                  "directory), then sync this directory");
   if (usable.empty())
-    return fail(ENOSPC, "no datastore of this datacenter is accessible and has room");
+    return refuse(ENOSPC, "no datastore of this datacenter is accessible and has room",
+                  "make room on one, then sync this directory");
   std::stable_sort(usable.begin(), usable.end(),
                    [&](const DatastoreChoice& a, const DatastoreChoice& b) {
                      const bool a_saved = saved && a.place.name == *saved;
@@ -130,32 +150,53 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
       std::none_of(offered.hosts.begin(), offered.hosts.end(), [&](const HostChoice& h) {
         return is_named(h.path, *wanted.host) || h.name == *wanted.host;
       }))
-    return fail(ENOENT, "no host '" + *wanted.host + "' in this datacenter");
+    return refuse(ENOENT, "no host '" + *wanted.host + "' in this datacenter",
+                  "name one that is there (--restore-host, or user.vtpmfs.host on this directory), "
+                  "then sync this directory");
   bool any_usable = false;
   bool any_capable = false;
   for (const DatastoreChoice& datastore : *datastores) {
     for (const PoolChoice& pool : *pools) {
+      const HostChoice* best = nullptr;
       for (const HostChoice& host : offered.hosts) {
         if (!contains(pool.hosts, host.host)) continue;
         if (wanted.host && !is_named(host.path, *wanted.host) && host.name != *wanted.host)
           continue;
         if (!host.usable) continue;
         any_usable = true;
-        if (host.crypto_state == "incapable") continue;
+        if (host.crypto_state == "pendingIncapable") continue;
         any_capable = true;
         if (!contains(datastore.hosts, host.host)) continue;
-        VmPlace place{pool, std::nullopt, datastore};
-        // A DRS cluster chooses by itself; with one host there is nothing to choose.
-        if (wanted.host || (!pool.drs && pool.hosts.size() > 1)) place.host = host.host;
-        return place;
+        if (best == nullptr || (needs_encryption_mode(*best) && !needs_encryption_mode(host)))
+          best = &host;
       }
+      if (best == nullptr) continue;
+      VmPlace place{pool, std::nullopt, datastore, *best};
+      // A DRS cluster chooses by itself; with one host there is nothing to choose.
+      if (wanted.host || (!pool.drs && pool.hosts.size() > 1)) place.host = best->host;
+      return place;
     }
   }
   if (!any_usable)
-    return fail(EHOSTUNREACH,
-                "no host of the chosen pool is connected, powered on and out of maintenance");
-  if (!any_capable) return fail(EHOSTUNREACH, "the hosts of the chosen pool cannot encrypt VMs");
-  return fail(EINVAL, "no usable host of the chosen pool mounts the chosen datastore");
+    return refuse(EHOSTUNREACH,
+                  "no host of the chosen pool is connected, powered on and out of maintenance",
+                  "connect a host, or choose another pool (--restore-pool, or user.vtpmfs.pool on "
+                  "this directory), then sync this directory");
+  if (!any_capable)
+    return refuse(
+        EHOSTUNREACH,
+        "the hosts of the chosen pool left encryption mode and have not been started anew",
+        "restart a host, or choose another pool (--restore-pool, or user.vtpmfs.pool on "
+        "this directory), then sync this directory");
+  return refuse(EINVAL, "no usable host of the chosen pool mounts the chosen datastore",
+                "choose a pool and a datastore that go together (--restore-pool, "
+                "--restore-datastore, or user.vtpmfs.* on this directory)");
+}
+
+bool needs_encryption_mode(const HostChoice& host) {
+  // What a host is before any encrypted VM came to it; an old one, or one that cannot be read, does
+  // not tell.
+  return host.crypto_state == "incapable" || host.crypto_state == "prepared";
 }
 
 std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered,
@@ -187,7 +228,9 @@ Status check_networks(const PlacementOptions& offered,
       return network.name == name && is_usable(network);
     };
     if (std::none_of(offered.networks.begin(), offered.networks.end(), is_it))
-      return fail(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')");
+      return refuse(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')",
+                    "map it to one that is there (--restore-network, or user.vtpmfs.network.* on "
+                    "this directory), then sync this directory");
   }
   return {};
 }

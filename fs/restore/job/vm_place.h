@@ -17,16 +17,22 @@ struct VmPlace {
   vsphere::PoolChoice pool;
   std::optional<vsphere::MoRef> host;  ///< only where the server wants one named
   vsphere::DatastoreChoice datastore;
+  vsphere::HostChoice
+      fits_on;  ///< `host`, or the likeliest of those among which the server chooses
 };
+
+/// The vCenter has to put this host into encryption mode before it runs an encrypted VM.
+bool needs_encryption_mode(const vsphere::HostChoice& host);
 
 /// Mount options come first, then the staged directory's attributes.
 Placement merged(const Placement& options, const Placement& directory);
 
 /// The pool, host and datastore that were named, else config.json's datastore where it is of this
 /// very vCenter, else the largest datastore and the first pool that fit together: a usable host of
-/// the pool that mounts the datastore and is not known to be incapable of encryption. ENOENT for a
-/// name that is not there, EHOSTUNREACH where no host is usable, ENOSPC where no datastore has
-/// room, EINVAL where what was named does not go together.
+/// the pool that mounts the datastore, one in encryption mode rather than another, and none that
+/// has to be started anew before it encrypts. ENOENT for a name that is not there, EHOSTUNREACH
+/// where no host is usable, ENOSPC where no datastore has room, EINVAL where what was named does
+/// not go together.
 Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
                              uint64_t bytes_needed);

@@ -77,6 +77,8 @@ class FakeTarget final : public vsphere::RestoreTarget {
   vsphere::KeyCheck key_answer{vsphere::KeyCheck::Answer::yes, ""};
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
+  std::set<std::string> lacking;  ///< privileges that the account has nowhere
+  std::vector<vsphere::PrivilegeOn> asked_privileges;
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
   std::map<std::string, std::string> living_certificates;  ///< certificate -> VM
@@ -171,6 +173,17 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Result<std::vector<vsphere::StoragePolicy>> encryption_policies(const Call& call) override {
     return run<Result<std::vector<vsphere::StoragePolicy>>>("policies", call,
                                                             [&] { return policies; });
+  }
+  Result<std::vector<vsphere::PrivilegeOn>> missing_privileges(
+      const std::vector<vsphere::PrivilegeOn>& wanted, const Call& call) override {
+    using Missing = Result<std::vector<vsphere::PrivilegeOn>>;
+    return run<Missing>("missing_privileges", call, [&]() -> Missing {
+      asked_privileges = wanted;
+      std::vector<vsphere::PrivilegeOn> missing;
+      for (const vsphere::PrivilegeOn& one : wanted)
+        if (lacking.count(one.privilege) != 0) missing.push_back(one);
+      return missing;
+    });
   }
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {

@@ -84,6 +84,82 @@ TEST_F(PreflightTest, InADryRunWhoOnlyAsksIsAnsweredAsElsewhere) {
   EXPECT_EQ(status_.state, RestoreStatus::State::checked);
 }
 
+TEST_F(PreflightTest, EveryPrivilegeIsAskedForWhereItIsNeeded) {
+  RestoreRequest asked = request();
+  ASSERT_TRUE(restore(asked));
+  const auto on = [&](const char* privilege) {
+    std::vector<std::string> objects;
+    for (const vsphere::PrivilegeOn& one : target_.asked_privileges)
+      if (one.privilege == privilege) objects.push_back(one.object.value);
+    return objects;
+  };
+  using Objects = std::vector<std::string>;
+  for (const char* privilege :
+       {"VirtualMachine.Inventory.Create", "VirtualMachine.Config.AddRemoveDevice",
+        "VirtualMachine.Config.AdvancedConfig", "Cryptographer.EncryptNew"})
+    EXPECT_EQ(on(privilege), Objects{"group-v1"}) << privilege;
+  EXPECT_EQ(on("Resource.AssignVMToPool"), Objects{"resgroup-1"});
+  EXPECT_EQ(on("Datastore.AllocateSpace"), Objects{"datastore-1"});
+  EXPECT_EQ(on("Datastore.FileManagement"), (Objects{"datastore-1", "dc-1"}));
+  EXPECT_EQ(on("Network.Assign"), Objects{"network-1"});
+  for (const char* privilege :
+       {"Folder.Create", "Cryptographer.RegisterHost", "StorageProfile.Update",
+        "VirtualMachine.Provisioning.MarkAsTemplate"})
+    EXPECT_EQ(on(privilege), Objects{}) << privilege;
+  EXPECT_EQ(target_.count("missing_privileges"), 1);
+}
+
+TEST_F(PreflightTest, WhatHasToBeMadeOrPutInOrderNeedsItsOwn) {
+  target_.policies.clear();
+  target_.offered.hosts[0].crypto_state = "incapable";
+  origin_.is_template = true;
+  options_.templates = true;
+  target_.lacking = {"Folder.Create", "Cryptographer.RegisterHost", "StorageProfile.Update",
+                     "VirtualMachine.Provisioning.MarkAsTemplate"};
+  RestoreRequest asked = request();
+  asked.folders = {"New"};
+  const Status refused = restore(asked);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errno{EACCES});
+  for (const char* words :
+       {"Folder.Create", "VirtualMachine.Provisioning.MarkAsTemplate on the folder /DC0/vm",
+        "Cryptographer.RegisterHost on the host", "StorageProfile.Update on the root folder"})
+    EXPECT_THAT(status_.reason, HasSubstr(words));
+  EXPECT_THAT(status_.what_to_do, HasSubstr("role"));
+  expect_nothing_made();
+}
+
+TEST_F(PreflightTest, AnUnencryptedVmNeedsNoneForEncryption) {
+  target_.offered.hosts[0].crypto_state = "incapable";
+  target_.lacking = {"Cryptographer.EncryptNew", "Cryptographer.RegisterHost"};
+  RestoreRequest asked = request();
+  for (const char* name : {"keyId", "encryption.bundle", "vtpm.json"}) asked.files.erase(name);
+  restore(asked);
+  for (const vsphere::PrivilegeOn& one : target_.asked_privileges)
+    EXPECT_EQ(one.privilege.find("Cryptographer"), std::string::npos) << one.privilege;
+}
+
+TEST_F(PreflightTest, AMissingPrivilegeIsNamedWithItsObjectAndNothingIsMade) {
+  target_.lacking = {"Resource.AssignVMToPool"};
+  EXPECT_EQ(refusal(), EACCES);
+  EXPECT_THAT(status_.reason,
+              HasSubstr("Resource.AssignVMToPool on the resource pool /DC0/host/C0/Resources"));
+  expect_nothing_made();
+}
+
+TEST_F(PreflightTest, WhatIsNotNeededByEveryVcenterIsAWarning) {
+  target_.lacking = {"VirtualMachine.Inventory.Delete", "VirtualMachine.Config.Annotation"};
+  ASSERT_TRUE(restore());
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("cannot be taken away")));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("VirtualMachine.Config.Annotation")));
+}
+
+TEST_F(PreflightTest, WhoMayNotAskGoesOnAndSaysSo) {
+  target_.faults["missing_privileges"] = {Error{Errno{EACCES}, "no right to ask"}};
+  ASSERT_TRUE(restore());
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("no right to ask")));
+}
+
 TEST_F(PreflightTest, ACheckAndARestoreOfOneNameAreNotInEachOthersWay) {
   Gate gate;
   Answers answers;
