@@ -53,6 +53,7 @@ struct HostChoice {
   bool usable = false;  ///< connected, powered on, not in maintenance
   std::string
       crypto_state;  ///< runtime.cryptoState: incapable, prepared, safe, pendingIncapable or empty
+  std::optional<bool> has_tpm;  ///< a TPM 2.0 of its own; empty where the host does not tell
 };
 
 struct DatastoreChoice {
@@ -153,7 +154,15 @@ class RestoreTarget {
   /// The providers; fails with EACCES/EOPNOTSUPP where the list cannot be read (ListKmsClusters,
   /// else ListKmipServers, else the kmipServers property).
   virtual Result<std::vector<KeyProvider>> key_providers(const Call& call) = 0;
-  virtual KeyCheck check_key(const CryptoKeyId& key, const Call& call) = 0;
+  /// `listed`: what key_providers() answered, or null where it failed: then they are asked for
+  /// anew.
+  virtual KeyCheck check_key(const CryptoKeyId& key, const std::vector<KeyProvider>* listed,
+                             const Call& call) = 0;
+  /// The names of those of `providers` whose key server has a key of this id. Empty also where
+  /// nobody says.
+  virtual std::vector<std::string> providers_with_key(const std::string& key_id,
+                                                      const std::vector<KeyProvider>& providers,
+                                                      const Call& call) = 0;
   /// Whether the server's PBM knows the vmwarevmcrypt namespace; unknown (empty) where it has no
   /// such method.
   virtual Result<std::optional<bool>> knows_vm_encryption(const Call& call) = 0;

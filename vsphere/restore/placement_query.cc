@@ -2,7 +2,7 @@
 
 namespace vtpmfs::vsphere {
 
-PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
+PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool ask_for_drs) {
   PropertyQuery query;
   query.objects = {datacenter};
   // Types that derive from another one in this list name that one's properties too: whether both
@@ -21,6 +21,10 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
       {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch"}},
       {"OpaqueNetwork", {"name", "summary"}},
   };
+  if (ask_for_tpm) {
+    query.properties[5].paths.emplace_back(kTpmSupported);
+    query.properties[5].paths.emplace_back(kTpmVersion);
+  }
   if (ask_for_drs) query.properties[3].paths.emplace_back(kDrsEnabled);
   query.first = {"hosts", "datastores", "networks", "up"};
   query.steps = {

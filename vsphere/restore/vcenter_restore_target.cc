@@ -97,8 +97,16 @@ class VCenterRestoreTarget : public RestoreTarget {
     return std::move(list->providers);
   }
 
-  KeyCheck check_key(const CryptoKeyId& key, const Call& call) override {
-    return keys_.check(key, call);
+  KeyCheck check_key(const CryptoKeyId& key, const std::vector<KeyProvider>* listed,
+                     const Call& call) override {
+    if (listed == nullptr) return keys_.check(key, call);
+    return keys_.check(key, KeyProviderList{*listed, true}, call);
+  }
+
+  std::vector<std::string> providers_with_key(const std::string& key_id,
+                                              const std::vector<KeyProvider>& providers,
+                                              const Call& call) override {
+    return keys_.providers_with(key_id, providers, call);
   }
 
   Result<std::optional<bool>> knows_vm_encryption(const Call& call) override {

@@ -138,6 +138,7 @@ Status RestoreJob::parse() {
   if (auto restorable = cache::check_restorable(*set); !restorable) return restorable;
   set_ = std::move(*set);
   status_.warnings = set_.warnings;
+  warn_of_expired_certificates();
   if (!request_.manifest_verified)
     status_.warnings.emplace_back(
         "there was no SHA256SUMS: nothing says that these files are whole");

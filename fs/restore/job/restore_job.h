@@ -80,6 +80,7 @@ class RestoreJob {
   Status take(std::span<const Step> steps);
   Status end_after_checks();
   Status parse();
+  void warn_of_expired_certificates();
   Status check();
   Status place();
   Status plan();
@@ -119,6 +120,7 @@ class RestoreJob {
   RestoreRecord record_;
   cache::SavedSet set_;
   Placement wanted_;
+  HostNeeds host_needs_;
   std::optional<VmPlace> place_;
   vsphere::PlacementOptions offered_;
   PolicyChoice policy_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "fs/restore/job/refusal.h"
+
 namespace vtpmfs::fs {
 namespace {
 
@@ -13,16 +15,55 @@ using vsphere::NetworkChoice;
 using vsphere::PlacementOptions;
 using vsphere::PoolChoice;
 
-/// An Error with the step that mends it.
-auto refuse(int code, std::string words, std::string remedy) {
-  Error error{Errno{code}, std::move(words)};
-  error.remedy = std::move(remedy);
-  return fail(std::move(error));
-}
-
 constexpr const char* kOtherDatastore =
     "make room, or name another datastore (--restore-datastore, or user.vtpmfs.datastore on this "
     "directory), then sync this directory";
+
+/// What keeps an encrypted VM off a host, the worst first.
+enum class Fit { unusable, outside_a_cluster, without_tpm, leaving_encryption, fits };
+
+Fit fit_of(const PoolChoice& pool, const HostChoice& host, const HostNeeds& needs) {
+  if (!host.usable) return Fit::unusable;
+  if (needs.cluster && pool.owner.type != "ClusterComputeResource") return Fit::outside_a_cluster;
+  if (needs.tpm && host.has_tpm == false) return Fit::without_tpm;
+  if (host.crypto_state == "pendingIncapable") return Fit::leaving_encryption;
+  return Fit::fits;
+}
+
+/// Why there is no host, by what the best of them lacks.
+tl::unexpected<Error> no_host(Fit best, const HostNeeds& needs) {
+  const std::string other_pool =
+      "choose another pool (--restore-pool, or user.vtpmfs.pool on this directory), then sync this "
+      "directory";
+  const std::string provider = "the native key provider '" + needs.provider + "' works only ";
+  switch (best) {
+    case Fit::unusable:
+      return refuse(EHOSTUNREACH,
+                    "no host of the chosen pool is connected, powered on and out of maintenance",
+                    "connect a host, or " + other_pool);
+    case Fit::outside_a_cluster:
+      return refuse(ENOKEY,
+                    provider + "for hosts in a cluster, and no usable host of the chosen pool is",
+                    "add the host to a cluster (one of a single host will do), or " + other_pool);
+    case Fit::without_tpm:
+      return refuse(ENOKEY,
+                    provider +
+                        "on hosts with a TPM 2.0, and no usable host of the chosen pool has "
+                        "one",
+                    "switch a host's TPM on, or " + other_pool);
+    case Fit::leaving_encryption:
+      return refuse(EHOSTUNREACH,
+                    "the hosts of the chosen pool left encryption mode and have not been started "
+                    "anew",
+                    "restart a host, or " + other_pool);
+    case Fit::fits:
+      break;
+  }
+  return refuse(
+      EINVAL, "no usable host of the chosen pool mounts the chosen datastore",
+      "choose a pool and a datastore that go together (--restore-pool, "
+      "--restore-datastore, or user.vtpmfs.* on this directory), then sync this directory");
+}
 
 std::string last_component(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
@@ -141,7 +182,7 @@ Placement merged(const Placement& options, const Placement& directory) {
 
 Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
-                             uint64_t bytes_needed) {
+                             uint64_t bytes_needed, const HostNeeds& needs) {
   const auto pools = pools_to_try(offered, wanted);
   if (!pools) return fail(pools.error());
   const auto datastores = datastores_to_try(offered, wanted, saved_datastore, bytes_needed);
@@ -153,8 +194,7 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
     return refuse(ENOENT, "no host '" + *wanted.host + "' in this datacenter",
                   "name one that is there (--restore-host, or user.vtpmfs.host on this directory), "
                   "then sync this directory");
-  bool any_usable = false;
-  bool any_capable = false;
+  Fit best_fit = Fit::unusable;
   for (const DatastoreChoice& datastore : *datastores) {
     for (const PoolChoice& pool : *pools) {
       const HostChoice* best = nullptr;
@@ -162,11 +202,9 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
         if (!contains(pool.hosts, host.host)) continue;
         if (wanted.host && !is_named(host.path, *wanted.host) && host.name != *wanted.host)
           continue;
-        if (!host.usable) continue;
-        any_usable = true;
-        if (host.crypto_state == "pendingIncapable") continue;
-        any_capable = true;
-        if (!contains(datastore.hosts, host.host)) continue;
+        const Fit fit = fit_of(pool, host, needs);
+        best_fit = std::max(best_fit, fit);
+        if (fit != Fit::fits || !contains(datastore.hosts, host.host)) continue;
         if (best == nullptr || (needs_encryption_mode(*best) && !needs_encryption_mode(host)))
           best = &host;
       }
@@ -177,20 +215,7 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
       return place;
     }
   }
-  if (!any_usable)
-    return refuse(EHOSTUNREACH,
-                  "no host of the chosen pool is connected, powered on and out of maintenance",
-                  "connect a host, or choose another pool (--restore-pool, or user.vtpmfs.pool on "
-                  "this directory), then sync this directory");
-  if (!any_capable)
-    return refuse(
-        EHOSTUNREACH,
-        "the hosts of the chosen pool left encryption mode and have not been started anew",
-        "restart a host, or choose another pool (--restore-pool, or user.vtpmfs.pool on "
-        "this directory), then sync this directory");
-  return refuse(EINVAL, "no usable host of the chosen pool mounts the chosen datastore",
-                "choose a pool and a datastore that go together (--restore-pool, "
-                "--restore-datastore, or user.vtpmfs.* on this directory)");
+  return no_host(best_fit, needs);
 }
 
 bool needs_encryption_mode(const HostChoice& host) {

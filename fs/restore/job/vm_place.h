@@ -21,6 +21,13 @@ struct VmPlace {
       fits_on;  ///< `host`, or the likeliest of those among which the server chooses
 };
 
+/// What the key provider asks of a host.
+struct HostNeeds {
+  bool cluster = false;  ///< to be in one
+  bool tpm = false;      ///< a TPM 2.0 of its own
+  std::string provider;
+};
+
 /// The vCenter has to put this host into encryption mode before it runs an encrypted VM.
 bool needs_encryption_mode(const vsphere::HostChoice& host);
 
@@ -31,11 +38,11 @@ Placement merged(const Placement& options, const Placement& directory);
 /// very vCenter, else the largest datastore and the first pool that fit together: a usable host of
 /// the pool that mounts the datastore, one in encryption mode rather than another, and none that
 /// has to be started anew before it encrypts. ENOENT for a name that is not there, EHOSTUNREACH
-/// where no host is usable, ENOSPC where no datastore has room, EINVAL where what was named does
-/// not go together.
+/// where no host is usable, ENOKEY where none is one that the key provider works on, ENOSPC where
+/// no datastore has room, EINVAL where what was named does not go together.
 Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
-                             uint64_t bytes_needed);
+                             uint64_t bytes_needed, const HostNeeds& needs = {});
 
 /// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
 /// or name. A NIC whose network is not here is left out (no vCenter takes a card

@@ -75,6 +75,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   vsphere::PlacementOptions offered;
   std::vector<vsphere::KeyProvider> providers;
   vsphere::KeyCheck key_answer{vsphere::KeyCheck::Answer::yes, ""};
+  std::vector<std::string> key_elsewhere;  ///< providers that have the key
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
   std::set<std::string> lacking;  ///< privileges that the account has nowhere
@@ -161,10 +162,18 @@ class FakeTarget final : public vsphere::RestoreTarget {
     return run<Result<std::vector<vsphere::KeyProvider>>>("key_providers", call,
                                                           [&] { return providers; });
   }
-  vsphere::KeyCheck check_key(const vsphere::CryptoKeyId&, const Call& call) override {
+  vsphere::KeyCheck check_key(const vsphere::CryptoKeyId&, const std::vector<vsphere::KeyProvider>*,
+                              const Call& call) override {
     const auto answer =
         run<Result<vsphere::KeyCheck>>("check_key", call, [&] { return key_answer; });
     return answer ? *answer : vsphere::KeyCheck{vsphere::KeyCheck::Answer::unknown, "no answer"};
+  }
+  std::vector<std::string> providers_with_key(const std::string&,
+                                              const std::vector<vsphere::KeyProvider>&,
+                                              const Call& call) override {
+    using Names = Result<std::vector<std::string>>;
+    return run<Names>("providers_with_key", call, [&] { return key_elsewhere; })
+        .value_or(std::vector<std::string>{});
   }
   Result<std::optional<bool>> knows_vm_encryption(const Call& call) override {
     return run<Result<std::optional<bool>>>("knows_vm_encryption", call,

@@ -160,6 +160,18 @@ TEST_F(PreflightTest, WhoMayNotAskGoesOnAndSaysSo) {
   EXPECT_THAT(status_.warnings, Contains(HasSubstr("no right to ask")));
 }
 
+TEST_F(PreflightTest, AnExpiredCertificateIsAWarning) {
+  RestoreSurroundings around = surroundings();
+  const auto warnings = [&] {
+    RestoreJob job(around, question(), interrupted_, stop_, [](const RestoreStatus&) {});
+    EXPECT_TRUE(job.run());
+    return job.status().warnings;
+  };
+  EXPECT_THAT(warnings(), testing::Not(Contains(HasSubstr("expired"))));
+  around.now = [] { return std::chrono::system_clock::now() + std::chrono::hours(48); };
+  EXPECT_THAT(warnings(), Contains(HasSubstr("certificate 1 of the vTPM expired on 20")));
+}
+
 TEST_F(PreflightTest, ACheckAndARestoreOfOneNameAreNotInEachOthersWay) {
   Gate gate;
   Answers answers;

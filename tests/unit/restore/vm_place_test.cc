@@ -33,7 +33,7 @@ class VmPlaceTest : public testing::Test {
     for (int i = 1; i <= 5; ++i) {
       const std::string name = "esx" + std::to_string(i);
       const std::string owner = i <= 2 ? "C0" : i <= 4 ? "C1" : name;
-      offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe"});
+      offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe", {}});
     }
     const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
       return vsphere::PoolChoice{{"ResourcePool", "pool-" + owner},
@@ -175,6 +175,28 @@ TEST_F(VmPlaceTest, AHostThatNeverRanAnEncryptedVmIsTakenWhereNoneIsInEncryption
   ASSERT_TRUE(place);
   EXPECT_EQ(place->host, host(3));
   EXPECT_TRUE(needs_encryption_mode(place->fits_on));
+}
+
+TEST_F(VmPlaceTest, ANativeKeyProviderWantsAClusterAndPerhapsATpm) {
+  const HostNeeds needs{true, true, "NKP"};
+  const auto choose_for = [&] { return choose_place(offered_, wanted_, {}, kNeeded, needs); };
+  auto place = choose_for();
+  ASSERT_FALSE(place);  // none of the fixture's pools is of a cluster
+  EXPECT_EQ(place.error().code, Errno{ENOKEY});
+  EXPECT_THAT(place.error().words, HasSubstr("cluster"));
+  for (int i = 0; i < 2; ++i) offered_.pools[i].owner.type = "ClusterComputeResource";
+  for (int i = 0; i < 4; ++i) offered_.hosts[i].has_tpm = false;
+  place = choose_for();
+  ASSERT_FALSE(place);
+  EXPECT_EQ(place.error().code, Errno{ENOKEY});
+  EXPECT_THAT(place.error().words, HasSubstr("TPM 2.0"));
+  EXPECT_THAT(place.error().remedy, HasSubstr("TPM"));
+  offered_.hosts[3].has_tpm = true;
+  place = choose_for();
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->host, host(4));
+  offered_.hosts[3].has_tpm.reset();  // it does not tell
+  EXPECT_TRUE(choose_for());
 }
 
 TEST_F(VmPlaceTest, EachRefusalHasItsOwnStepThatMendsIt) {
