@@ -33,7 +33,8 @@ class VmPlaceTest : public testing::Test {
     for (int i = 1; i <= 5; ++i) {
       const std::string name = "esx" + std::to_string(i);
       const std::string owner = i <= 2 ? "C0" : i <= 4 ? "C1" : name;
-      offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe", {}});
+      offered_.hosts.push_back(
+          {host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe", {}});
     }
     const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
       return vsphere::PoolChoice{{"ResourcePool", "pool-" + owner},
