@@ -102,6 +102,7 @@ void StagedSets::check_failed(StagedId directory, uint64_t number, const Error& 
   status.state = RestoreStatus::State::failed;
   status.error = error.code;
   if (status.reason.empty()) status.reason = error.words;
+  if (status.what_to_do.empty()) status.what_to_do = error.remedy;
   if (status.what_to_do.empty())
     status.what_to_do =
         "mend the cause, or copy the set again from a good backup; nothing was made";

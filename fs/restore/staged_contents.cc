@@ -225,8 +225,11 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
     folder = child->id;
   }
   asked.vm_name = place.vm_name;
-  if (!fits_vsphere(asked.vm_name))
-    return fail(EINVAL, "the name of a VM has at most 80 characters");
+  if (!fits_vsphere(asked.vm_name)) {
+    Error too_long{Errno{EINVAL}, "the name of a VM has at most 80 characters"};
+    too_long.remedy = "copy the set to a directory with a shorter name";
+    return fail(std::move(too_long));
+  }
   asked.placement = placement_of(directory);
   return asked;
 }

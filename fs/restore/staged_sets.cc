@@ -273,6 +273,7 @@ void StagedSets::ended(StagedId directory, Status result) {
           set.status.state != RestoreStatus::State::checked)
         set.status.state = RestoreStatus::State::failed;
       set.status.error = result.error().code;
+      if (set.status.what_to_do.empty()) set.status.what_to_do = result.error().remedy;
       if (set.status.what_to_do.empty())
         set.status.what_to_do =
             "mend the cause, then sync this directory (or write a file of it again)";

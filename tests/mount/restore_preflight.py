@@ -201,6 +201,14 @@ def rows_of_hosts_and_policies(matrix, vault):
             with nothing_made(vault):
                 steps.add(refused(other, wanted, "'no such'", "user.vtpmfs." + what)["what_to_do"])
         expect_equal(len(steps), 4, "different steps")
+    with matrix.row("a name that is too long, and one that is taken: each its own errno and step"):
+        lost = vault.take(lose=False)
+        refused(stage(vault, lost, "n" * 81), "EINVAL", "80 characters", "shorter name")
+        lost = vault.take()
+        staged = stage(vault, lost)
+        vault.simulator.control("create-vm", name=lost.name, folder=os.path.dirname(lost.path))
+        with nothing_made(vault):
+            refused(staged, "EEXIST", f"'{lost.name}' is taken", "copy the set to another name")
     with matrix.row("a network mapped to one that is not here: ENOENT"):
         other = stage(vault, vault.take(lose=False), "no-network")
         os.setxattr(other, "user.vtpmfs.network.VM Network", b"no such")
