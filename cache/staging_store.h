@@ -82,7 +82,14 @@ class StagingStore {
   /// This directory and all below it stay only as long as the store is open: the next open() finds
   /// them gone. Durable when it returns.
   virtual Status end_with_mount(StagedId directory) = 0;
+  /// Makes a file's bytes and name durable; of a directory, its names and the bytes of the files in
+  /// it: `sync DIRECTORY` means the whole set.
   virtual Status fsync(StagedId id) = 0;
+  /// Remembers, also for later mounts, that a write failed with this errno, so that bytes of the
+  /// file are missing; 0: it was emptied or written as a whole since.
+  virtual Status set_incomplete(StagedId file, int code) = 0;
+  /// That errno; 0 for a file of which no write is known to have failed.
+  virtual int incomplete(StagedId file) = 0;
   /// Counts the changes of a file's content, so that a hash is computed once a content.
   virtual Result<uint64_t> content_version(StagedId file) = 0;
   /// An unlinked file stays readable and writable while somebody holds it.

@@ -31,11 +31,24 @@ tl::unexpected<Error> fail_with(int code, const std::string& what, const std::st
   return fail(code, what + " " + path + ": " + std::generic_category().message(code));
 }
 
+/// What lies in a directory is no more durable than the name of the directory itself.
+Status keep_name(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Others' parents may be closed to us: then it was others who made what we find there.
+  if (directory.get() < 0 && errno == EACCES) return {};
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0)
+    return fail_with(errno, "cannot make durable", path);
+  return {};
+}
+
 /// mkdir -p; what is made is for us alone.
 Status make_with_parents(const std::string& path) {
   for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
     const std::string part = path.substr(0, slash);
-    if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) {
+    const bool made = ::mkdir(part.c_str(), 0700) == 0;
+    if (!made && errno != EEXIST) {
       const int code = errno;
       // A parent that is there may be unwritable or on a read-only disk and need not be made.
       struct stat found = {};
@@ -43,7 +56,10 @@ Status make_with_parents(const std::string& path) {
         return fail_with(code, "cannot make the state directory", part);
       }
     }
-    if (slash == std::string::npos) return {};
+    const bool last = slash == std::string::npos;
+    if (made || last)
+      if (auto kept = keep_name(part); !kept) return kept;
+    if (last) return {};
   }
 }
 

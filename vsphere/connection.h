@@ -36,7 +36,7 @@ struct ConnectionSettings {
   std::chrono::milliseconds timeout{60000};  ///< of one request
   CancelToken cancel;                        ///< ends open() with EINTR
   bool read_only = false;  ///< the transport refuses PUT and every call that changes vCenter but
-                           ///< datastore searches
+                           ///< datastore searches; so it does with an ESXi host in any case
   int max_connections = 8;
   std::vector<std::string> save_extra_config;  ///< globs
   std::string user_agent;

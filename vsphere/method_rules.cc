@@ -36,6 +36,7 @@ constexpr auto kReading = std::to_array<std::string_view>({
     "PbmFetchCapabilityMetadata",
     "PbmFetchVendorInfo",
     "PbmQueryAssociatedProfile",
+    "PbmQueryAssociatedProfiles",
     "PbmQueryProfile",
     "PbmRetrieveContent",
     "PbmRetrieveServiceContent",

@@ -58,6 +58,8 @@ struct HostChoice {
 
 struct DatastoreChoice {
   DatastorePlace place;
+  std::string path;  ///< inventory path, e.g. /DC0/datastore/Tier/Pod/ds1; empty where not known
+  std::string pod;   ///< that of its datastore cluster (StoragePod); empty without one
   uint64_t free_bytes = 0;
   bool accessible = false;
   bool maintenance = false;
@@ -72,6 +74,9 @@ struct NetworkChoice {
   std::optional<std::string> switch_uuid;
   std::optional<std::string> opaque_id;
   std::optional<std::string> opaque_type;
+  std::optional<std::vector<MoRef>> hosts;  ///< that have it, where that can be seen
+  /// Only keeps a card whose own network is not here: it stays disconnected, whatever is asked for.
+  bool stand_in = false;
 };
 
 /// A privilege, by vCenter's id, on an object; without one on the root folder.
@@ -172,6 +177,15 @@ class RestoreTarget {
   /// Those of `wanted` that this session does not have. Fails where the server does not say.
   virtual Result<std::vector<PrivilegeOn>> missing_privileges(
       const std::vector<PrivilegeOn>& wanted, const Call& call) = 0;
+  /// The ids of the storage policies of these VMs' home directories, in one call for all of them
+  /// (PbmQueryAssociatedProfiles; one page of VMs at most). A VM that has none, or that PBM does
+  /// not know, is not in the answer. PBM may be down, old (MethodNotFound) or closed to the account
+  /// (StorageProfile.View: EACCES).
+  virtual Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                           const Call& call) = 0;
+  /// The names of these policies, by id; ids that PBM does not know are left out.
+  virtual Result<std::map<std::string, std::string>> policy_names(
+      const std::vector<std::string>& ids, const Call& call) = 0;
 
   // -- making
   virtual Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
@@ -192,6 +206,8 @@ class RestoreTarget {
   virtual Status add_tpm(const MoRef& vm, const VirtualTpm* saved, const Call& call) = 0;
   virtual Status set_key(const MoRef& vm, const CryptoKeyId& key,
                          const std::optional<std::string>& policy_id, const Call& call) = 0;
+  /// The boot options of this configuration, whose boot order has the VM's own device keys.
+  virtual Status set_boot_options(const MoRef& vm, const VmConfig& config, const Call& call) = 0;
   /// One edit of the vTPM: puts these certificates in.
   virtual Status set_tpm_certificates(const MoRef& vm, const VirtualTpm& device,
                                       const std::vector<std::string>& certificates,

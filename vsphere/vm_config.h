@@ -1,6 +1,7 @@
 // Interface. What is needed to make the same machine again, and no more: config.json's allow-list.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -92,6 +93,12 @@ struct VmConfig {
   std::vector<std::pair<std::string, std::string>> extra_config;
 
   bool operator==(const VmConfig&) const = default;
+
+  [[nodiscard]] bool boots_from_a_card() const {
+    return std::any_of(boot_order.begin(), boot_order.end(), [](const BootDevice& device) {
+      return device.kind == BootDevice::Kind::ethernet;
+    });
+  }
 };
 
 }  // namespace vtpmfs::vsphere

@@ -187,8 +187,15 @@ void Feed::note_unanswered(const ReadSets& read) {
 void Feed::publish_read(ReadSets& read, InventoryChange& change) {
   note_unanswered(read);
   hopeless_.insert(read.failed.begin(), read.failed.end());
+  bool answered = false;
   for (const VersionPtr& version : read.versions) {
+    const VersionPtr former = sets_.latest(version->vm);
+    answered = answered || (former && former->origin_pending && !version->origin_pending);
     if (sets_.store(version)) change.vms.push_back(version->vm);
+  }
+  // Who was asked answers again: the others can be told, too.
+  if (answered) {
+    for (const vsphere::MoRef& vm : pending_origins()) to_read_.insert(vm);
   }
   // The files are there: now the VM may show, or vanish.
   change.merge(inventory_.set_has_tpm(read.has_tpm));
@@ -196,6 +203,15 @@ void Feed::publish_read(ReadSets& read, InventoryChange& change) {
   for (const auto& [vm, has_tpm] : read.has_tpm) hidden.insert(vm);
   for (const VersionPtr& version : read.versions) hidden.erase(version->vm);
   for (const vsphere::MoRef& vm : hidden) sets_.remove(vm);
+}
+
+std::vector<vsphere::MoRef> Feed::pending_origins() const {
+  std::vector<vsphere::MoRef> pending;
+  for (const VersionPtr& version : sets_.all_latest()) {
+    if (version->origin_pending) pending.push_back(version->vm);
+  }
+  std::sort(pending.begin(), pending.end());
+  return pending;
 }
 
 void Feed::look_at_paths() {

@@ -5,7 +5,9 @@
 //
 // What nobody can be told about at the moment (vCenter away, a page refused) stays as it is known,
 // and is tried again with growing pauses and jitter. nvram sizes and times, which the guest changes
-// without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore.
+// without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore. With
+// each of these polls one VM whose config.json waits for an answer (storage policy, key provider)
+// is read again, and where that is answered, all others are.
 //
 // Threads: two of its own, for news and for these polls. start(), stop() once each; everything else
 // from any thread.
@@ -85,6 +87,7 @@ class Feed {
   Status read_waiting(InventoryChange& change, const vsphere::Call& call);
   void publish_read(ReadSets& read, InventoryChange& change);
   void note_unanswered(const ReadSets& read);
+  [[nodiscard]] std::vector<vsphere::MoRef> pending_origins() const;
   void forget(const vsphere::MoRef& vm);
   void look_at_paths();
   void look_for_unplaced();
@@ -131,6 +134,7 @@ class Feed {
 
   bool poll_wanted_ = false;   ///< guarded by mutex_
   MonotonicTime last_poll_{};  ///< the feed's thread only
+  size_t next_pending_ = 0;    ///< of the VMs with a pending origin; the poller's only
   size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole; the poller's only
   std::minstd_rand random_;
   std::thread thread_;

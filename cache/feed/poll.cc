@@ -48,6 +48,9 @@ void Feed::poll() {
       // Perhaps its datastore is to be seen by now.
       if (!version->nvram_place.datastore) to_read_.insert(version->vm);
     }
+    if (const auto pending = pending_origins(); !pending.empty()) {
+      to_read_.insert(pending[next_pending_++ % pending.size()]);
+    }
     change.vms = std::move(changed);
     // What cannot be read now is left to the feed's next round.
     (void)read_waiting(change, call_of(settings_.timeout));

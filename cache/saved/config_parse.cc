@@ -124,10 +124,10 @@ SavedOrigin read_origin(const ObjectReader& info, const ObjectReader& json) {
   SavedOrigin origin;
   if (const auto vcenter = json.object("vcenter")) {
     vcenter->read("instanceUuid", TextRule::token, origin.vcenter_instance_uuid);
-    vcenter->read("name", TextRule::line, origin.vcenter_name);
+    vcenter->read("name", TextRule::prose, origin.vcenter_name);
   }
-  json.read("inventoryPath", TextRule::line, origin.inventory_path, kMaxProse);
-  json.read("name", TextRule::line, origin.raw_name);
+  json.read("inventoryPath", TextRule::prose, origin.inventory_path, kMaxProse);
+  json.read("name", TextRule::prose, origin.raw_name);
   if (const auto vm = json.object("vm")) {
     std::optional<std::string> type;
     std::optional<std::string> value;
@@ -142,7 +142,7 @@ SavedOrigin read_origin(const ObjectReader& info, const ObjectReader& json) {
   origin.no_nvram = flag.value_or(false);
   if (const auto policy = json.object("storagePolicy")) {
     policy->read("id", TextRule::line, origin.policy_id);
-    policy->read("name", TextRule::line, origin.policy_name);
+    policy->read("name", TextRule::prose, origin.policy_name);
   }
   if (const auto provider = json.object("keyProvider")) {
     provider->read("managementType", TextRule::token, origin.provider_management);
@@ -154,7 +154,7 @@ SavedOrigin read_origin(const ObjectReader& info, const ObjectReader& json) {
   info.read("template", is_template);
   origin.is_template = is_template.value_or(false);
   if (const auto files = info.object("files")) {
-    files->read("vmPathName", TextRule::line, origin.vm_path_name, kMaxProse);
+    files->read("vmPathName", TextRule::prose, origin.vm_path_name, kMaxProse);
   }
   origin.key = read_key(info);
   return origin;
@@ -174,7 +174,7 @@ Result<SavedConfig> parse_config(std::string_view text) {
   info.read("version", TextRule::token, config.version);
   info.read("uuid", TextRule::token, config.uuid);
   info.read("guestId", TextRule::token, config.guest_id);
-  info.read("alternateGuestName", TextRule::line, config.alternate_guest_name);
+  info.read("alternateGuestName", TextRule::prose, config.alternate_guest_name);
   info.read("annotation", TextRule::prose, config.annotation, kMaxProse);
   read_flags(info, config);
   read_hardware(info, config);

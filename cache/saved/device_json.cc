@@ -45,7 +45,7 @@ void read_backing(const ObjectReader& device, VmDevice& nic) {
   const auto backing = device.object("backing");
   if (!backing) return;
   // Each form has members of its own, so the type tag is not needed to tell them apart.
-  backing->read("deviceName", TextRule::line, nic.network_name);
+  backing->read("deviceName", TextRule::prose, nic.network_name);
   backing->read("opaqueNetworkId", TextRule::line, nic.opaque_network_id);
   backing->read("opaqueNetworkType", TextRule::line, nic.opaque_network_type);
   if (const auto port = backing->object("port")) {
@@ -192,7 +192,7 @@ VmDiskRecord read_disk(const ObjectReader& json) {
   VmDiskRecord disk;
   read_head(json, disk);
   if (const auto backing = json.object("backing")) {
-    backing->read("fileName", TextRule::line, disk.file_name);
+    backing->read("fileName", TextRule::prose, disk.file_name);
   }
   json.read("capacityInBytes", disk.capacity_bytes, 0, std::numeric_limits<int64_t>::max());
   return disk;

@@ -42,7 +42,7 @@ class Reading {
 enum class TextRule {
   token,  ///< printable ASCII without blanks; an empty one counts as absent
   line,   ///< no control characters
-  prose,  ///< control characters too, as an annotation's newlines
+  prose,  ///< control characters too, as in an annotation, and in names that people chose
 };
 
 /// A view of one JSON object. The value and the Reading must outlive it. One thread.

@@ -55,7 +55,7 @@ void ChangeVersionReader::send() {
   }
   source_.read_change_versions({vms.begin(), vms.end()}, call,
                                [self = shared_from_this(), askers = std::move(askers)](
-                                   Result<std::map<vsphere::MoRef, std::string>> versions) {
+                                   const Result<std::map<vsphere::MoRef, std::string>>& versions) {
                                  {
                                    const std::lock_guard lock(self->mutex_);
                                    self->under_way_ = false;

@@ -182,6 +182,7 @@ void LiveVmSets::read(const PinnedSetPtr& set, FileRole role, const vsphere::Cal
     admit_downloads();  // it may wait in the line of those that nobody waits for
   }
   if (is_sealing(role)) fetch_ahead(generation->slot->vm);
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where there was no answer.
   if (answer) return done(std::move(*answer));
   auto on_cancel =
       call.cancel.on_cancel([this, generation, waiting = std::weak_ptr<Waiter>(waiter)] {

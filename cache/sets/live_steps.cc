@@ -53,6 +53,7 @@ void LiveVmSets::list_again(const VersionPtr& version, const vsphere::Call& call
       lister = queue.get();
     }
   }
+  // NOLINTNEXTLINE(bugprone-use-after-move): moved only where there is a lister.
   if (lister == nullptr) return done(fail(ECANCELED, "the mount is ending"));
   lister->post([this, id = datastore->datastore] { do_relists(id); });
 }

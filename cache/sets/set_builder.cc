@@ -106,6 +106,7 @@ VersionPtr SetBuilder::build(BuildInput input) const {
   version->sequence = input.sequence;
   version->change_version = detail.change_version;
   version->inventory_path = input.inventory_path;
+  version->origin_pending = input.origin_pending;
   version->has_tpm = input.has_tpm;
   version->running = detail.power == vsphere::PowerState::on;
   version->has_run = has_run(detail);

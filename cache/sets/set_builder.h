@@ -15,6 +15,7 @@ namespace vtpmfs::cache {
 struct BuildInput {
   const vsphere::VmDetail& detail;
   SavedOrigin origin;  ///< but no_nvram, which is found out here
+  bool origin_pending = false;
   std::string inventory_path;
   bool has_tpm = false;
   uint64_t sequence = 0;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "cache/saved/config_file.h"
 #include "cache/sets/shortfall.h"
 
 namespace vtpmfs::cache {
@@ -23,6 +24,25 @@ vsphere::VmDetail unreadable_detail(const vsphere::MoRef& vm, const Error& error
   detail.unreadable.push_back({"config", error});
   detail.unreadable.push_back({"layoutEx", error});
   return detail;
+}
+
+/// A config.json that loses a line, and has it back later, would be two changes for nothing.
+void keep_what_is_pending(OriginOfVm& of, const SetVersion& former) {
+  const auto text = former.text(FileRole::config);
+  if (!text || (!of.policy_pending && !of.provider_pending)) return;
+  const auto config = parse_config(*text);
+  if (!config || !config->origin) return;
+  const SavedOrigin& known = *config->origin;
+  if (of.policy_pending) {
+    of.origin.policy_id = known.policy_id;
+    of.origin.policy_name = known.policy_name;
+  }
+  if (of.provider_pending) {
+    of.origin.provider_management = known.provider_management;
+    of.origin.provider_own_key_id = known.provider_own_key_id;
+    of.origin.provider_has_backup = known.provider_has_backup;
+    of.origin.provider_tpm_required = known.provider_tpm_required;
+  }
 }
 
 }  // namespace
@@ -89,9 +109,10 @@ Status SetReader::read_some(const std::vector<vsphere::MoRef>& page,
   if (Status listed = list_nvrams(shown, places, fresh_after, call); !listed) return listed;
 
   // Nothing fails from here on: what this page says is said once.
+  std::vector<OriginOfVm> origins = origins_of(shown, call);
   for (size_t i = 0; i < shown.size(); ++i) {
     read.versions.push_back(
-        version_of(*shown[i], has_tpm(*shown[i]), sequence, std::move(places[i])));
+        version_of(std::move(origins[i]), has_tpm(*shown[i]), sequence, std::move(places[i])));
   }
   for (const vsphere::VmDetail& detail : details->found) {
     read.has_tpm.emplace_back(detail.vm, has_tpm(detail));
@@ -204,21 +225,36 @@ Status SetReader::list_nvrams(const std::vector<const vsphere::VmDetail*>& detai
     wanted.directories.insert(place.directory);
   }
   std::vector<NvramListings::Wanted> all;
+  all.reserve(by_datastore.size());
   for (auto& [id, wanted] : by_datastore) all.push_back(std::move(wanted));
   return listings_.list(all, fresh_after, call);
 }
 
-VersionPtr SetReader::version_of(const vsphere::VmDetail& detail, bool tpm, uint64_t sequence,
+std::vector<OriginOfVm> SetReader::origins_of(const std::vector<const vsphere::VmDetail*>& details,
+                                              const vsphere::Call& call) const {
+  std::vector<OriginOfVm> origins;
+  origins.reserve(details.size());
+  for (const vsphere::VmDetail* detail : details) {
+    SavedOrigin origin;
+    origin.vcenter_instance_uuid = source_.server().instance_uuid;
+    origin.vcenter_name = source_.server().name;
+    if (const auto facts = inventory_.vm_facts(detail->vm)) origin.key = facts->key_id;
+    origins.push_back({*detail, std::move(origin)});
+  }
+  if (hook_) hook_(origins, call);
+  return origins;
+}
+
+VersionPtr SetReader::version_of(OriginOfVm of, bool tpm, uint64_t sequence,
                                  NvramPlace place) const {
-  SavedOrigin origin;
-  origin.vcenter_instance_uuid = source_.server().instance_uuid;
-  origin.vcenter_name = source_.server().name;
-  if (const auto facts = inventory_.vm_facts(detail.vm)) origin.key = facts->key_id;
-  if (hook_) hook_(detail, origin);
+  const vsphere::VmDetail& detail = of.detail;
+  VersionPtr former = former_(detail.vm);
+  if (former) keep_what_is_pending(of, *former);
   NvramFound nvram = listings_.find(place);
-  return builder_.build(BuildInput{detail, std::move(origin), inventory_.inventory_path(detail.vm),
-                                   tpm, sequence, std::move(place), std::move(nvram),
-                                   former_(detail.vm)});
+  return builder_.build(BuildInput{detail, std::move(of.origin),
+                                   of.policy_pending || of.provider_pending,
+                                   inventory_.inventory_path(detail.vm), tpm, sequence,
+                                   std::move(place), std::move(nvram), std::move(former)});
 }
 
 }  // namespace vtpmfs::cache

@@ -1,8 +1,9 @@
 // Reads VMs' details and nvram listings, in bulk, and makes versions of them.
 //
 // All calls block: for the rooms' own threads. Thread-safe. For N VMs: one call for 250, one more
-// where bundles name other keys, and one search for a datastore; a page that vCenter refuses as a
-// whole is halved until the VM that it stumbles over is alone, within bounds.
+// where bundles name other keys, what the OriginHook asks for 250, and one search for a datastore;
+// a page that vCenter refuses as a whole is halved until the VM that it stumbles over is alone,
+// within bounds.
 #pragma once
 
 #include <atomic>
@@ -19,8 +20,18 @@
 
 namespace vtpmfs::cache {
 
-/// Puts what only other parts know into a VM's origin: its storage policy, its key's provider.
-using OriginHook = std::function<void(const vsphere::VmDetail&, SavedOrigin&)>;
+/// Where one of a page's VMs comes from, while that is found out.
+struct OriginOfVm {
+  const vsphere::VmDetail& detail;
+  SavedOrigin origin;
+  /// Nobody answered, and somebody may later: what the VM's former config.json says of it stays,
+  /// and SetVersion::origin_pending has the VM read again.
+  bool policy_pending = false, provider_pending = false;
+};
+/// Puts what only other parts know into the origins of a page's VMs: their storage policies, their
+/// keys' providers. Blocks no longer than the call's timeout, and cannot fail: what is not known is
+/// left out. From any thread, several at once.
+using OriginHook = std::function<void(std::vector<OriginOfVm>& page, const vsphere::Call&)>;
 /// The version that is known now; null where there is none.
 using FormerVersion = std::function<VersionPtr(const vsphere::MoRef&)>;
 
@@ -67,7 +78,9 @@ class SetReader {
                      std::vector<NvramPlace>& places, uint64_t fresh_after,
                      const vsphere::Call& call);
   [[nodiscard]] NvramPlace place_of(const vsphere::VmDetail& detail) const;
-  [[nodiscard]] VersionPtr version_of(const vsphere::VmDetail& detail, bool tpm, uint64_t sequence,
+  [[nodiscard]] std::vector<OriginOfVm> origins_of(
+      const std::vector<const vsphere::VmDetail*>& details, const vsphere::Call& call) const;
+  [[nodiscard]] VersionPtr version_of(OriginOfVm of, bool tpm, uint64_t sequence,
                                       NvramPlace place) const;
 
   vsphere::VmSource& source_;

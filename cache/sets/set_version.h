@@ -60,6 +60,8 @@ struct SetVersion {
   uint64_t sequence = 0;  ///< which of two readings began later
   std::optional<std::string> change_version;
   std::string inventory_path;
+  /// config.json waits for an answer (policy, key provider): the VM is to be read again.
+  bool origin_pending = false;
   bool has_tpm = false;
   bool running = false;  ///< the guest may write nvram at any time
   bool has_run = false;  ///< traces of having run: an nvram must be there

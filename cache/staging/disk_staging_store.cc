@@ -6,17 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
+
+#include "cache/staging/disk_error.h"
 
 namespace vtpmfs::cache {
-namespace {
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
-
-}  // namespace
 
 DataFile::~DataFile() {
   if (fd_ >= 0) close(fd_);
@@ -271,6 +264,24 @@ Status DiskStagingStore::set_xattr(StagedId id, const std::string& name, const s
   return record(change);
 }
 
+Status DiskStagingStore::set_incomplete(StagedId file, int code) {
+  const std::lock_guard hold_lock(lock_);
+  const auto found = node(file);
+  if (!found) return fail(found.error());
+  if ((*found)->incomplete == code) return {};
+  IndexRecord change;
+  change.action = IndexAction::incomplete;
+  change.id = file;
+  if (code != 0) change.value = std::to_string(code);
+  return record(change);
+}
+
+int DiskStagingStore::incomplete(StagedId file) {
+  const std::lock_guard hold_lock(lock_);
+  const auto found = node(file);
+  return found ? (*found)->incomplete : 0;
+}
+
 Status DiskStagingStore::end_with_mount(StagedId directory) {
   {
     const std::lock_guard hold_lock(lock_);
@@ -283,7 +294,7 @@ Status DiskStagingStore::end_with_mount(StagedId directory) {
       if (auto done = record(change); !done) return done;
     }
   }
-  return fsync(directory);
+  return sync_names();
 }
 
 Status DiskStagingStore::remove_xattr(StagedId id, const std::string& name) {

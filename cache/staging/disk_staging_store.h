@@ -15,16 +15,21 @@ namespace vtpmfs::cache {
 /// A file descriptor that is closed.
 class DataFile {
  public:
-  explicit DataFile(int fd) : fd_(fd) {}
-  DataFile(DataFile&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  explicit DataFile(int fd, bool read_only = false) : fd_(fd), read_only_(read_only) {}
+  DataFile(DataFile&& other) noexcept : fd_(other.fd_), read_only_(other.read_only_) {
+    other.fd_ = -1;
+  }
   DataFile(const DataFile&) = delete;
   DataFile& operator=(const DataFile&) = delete;
   DataFile& operator=(DataFile&&) = delete;
   ~DataFile();
   [[nodiscard]] int fd() const { return fd_; }
+  /// The disk was read-only when it was opened.
+  [[nodiscard]] bool read_only() const { return read_only_; }
 
  private:
   int fd_;
+  const bool read_only_;
 };
 
 /// Names live in an append-only log (see index_log.h), bytes in one file a number. After a crash
@@ -64,16 +69,22 @@ class DiskStagingStore final : public StagingStore {
   Status end_with_mount(StagedId directory) override;
   Status remove_xattr(StagedId id, const std::string& name) override;
   Status fsync(StagedId id) override;
+  Status set_incomplete(StagedId file, int code) override;
+  int incomplete(StagedId file) override;
   Result<uint64_t> content_version(StagedId file) override;
   void hold(StagedId file) override;
   void let_go(StagedId file) override;
 
  private:
   [[nodiscard]] std::string data_path(StagedId id) const;
+  /// Opened for reading alone where the disk is read-only.
   Result<std::shared_ptr<DataFile>> data(StagedId id);
+  /// EROFS where it is.
+  Result<std::shared_ptr<DataFile>> data_to_change(StagedId id);
   Status record(const IndexRecord& change);
   Status compact();
   Status record_attributes(StagedId id, const StagedNode& node);
+  Status sync_names();
   void drop(StagedId id);
   void drop_all(const std::vector<StagedId>& ids);
   Status remove_orphans();

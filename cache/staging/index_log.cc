@@ -6,18 +6,14 @@
 #include <zlib.h>
 
 #include <cerrno>
-#include <system_error>
+
+#include "cache/staging/disk_error.h"
 
 namespace vtpmfs::cache {
 namespace {
 
 constexpr std::string_view kMagic = "vtpmfs staging 1\n";
 constexpr uint32_t kLongestRecord = 1U << 20;
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
 
 Status write_whole(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -105,8 +101,8 @@ Result<std::unique_ptr<IndexLog>> IndexLog::open(
   if (std::string_view(*bytes).substr(0, kMagic.size()) != kMagic)
     return fail(EIO, path + " is not a staging index of this version; move it away to begin anew");
   log->size_ = replay_records(*bytes, replay);
-  if (log->size_ < bytes->size() && ftruncate(fd, static_cast<off_t>(log->size_)) != 0)
-    return disk_error(path);
+  // The torn rest, and the room that was kept: the store writes the log anew.
+  if (ftruncate(fd, static_cast<off_t>(log->size_)) != 0) return disk_error(path);
   if (lseek(fd, static_cast<off_t>(log->size_), SEEK_SET) < 0) return disk_error(path);
   return log;
 }
@@ -141,11 +137,10 @@ Status IndexLog::sync_name(const std::string& path) {
   const int directory = ::open(slash == std::string::npos ? "." : path.substr(0, slash).c_str(),
                                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) return disk_error(path);
-  const bool durable = fsync(directory) == 0;
-  const int code = errno;
+  Status durable;
+  if (fsync(directory) != 0) durable = disk_error(path);
   close(directory);
-  if (!durable) return fail(code, path + ": " + std::generic_category().message(code));
-  return {};
+  return durable;
 }
 
 IndexLog::~IndexLog() {
@@ -157,6 +152,24 @@ Status IndexLog::cut() {
       lseek(fd_, static_cast<off_t>(size_), SEEK_SET) < 0)
     return disk_error("the staging index cannot be mended");
   torn_ = false;
+  kept_ = 0;  // cut off with the rest
+  return {};
+}
+
+Status IndexLog::keep_room(uint64_t bytes) {
+  constexpr uint64_t kLeast = 16ULL << 10;
+  constexpr uint64_t kMost = 64ULL << 10;
+  if (size_ + bytes + kLeast <= kept_) return {};
+  const uint64_t end = size_ + bytes + kMost;
+  int failed = 0;
+  do {
+    failed = fallocate(fd_, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(size_),
+                       static_cast<off_t>(end - size_));
+  } while (failed != 0 && errno == EINTR);
+  if (failed != 0 && (errno == ENOSPC || errno == EDQUOT))
+    return disk_error("the staging index cannot grow");
+  // Where no room can be kept, writing will tell whether there is some.
+  kept_ = end;
   return {};
 }
 
@@ -165,6 +178,11 @@ Status IndexLog::append(const IndexRecord& record) {
   if (torn_)
     if (auto mended = cut(); !mended) return mended;
   const std::string bytes = framed(record);
+  // Removals, and that there was no room.
+  const bool on_full_disk = record.action == IndexAction::unlink ||
+                            record.action == IndexAction::temporary ||
+                            record.action == IndexAction::incomplete;
+  if (auto kept = keep_room(bytes.size()); !kept && !on_full_disk) return kept;
   if (auto written = write_whole(fd_, bytes); !written) {
     torn_ = true;  // a part of the record may lie there (full disk)
     if (auto mended = cut(); !mended) return mended;

@@ -72,7 +72,7 @@ std::optional<IndexRecord> decode_record(std::string_view bytes) {
   IndexRecord record;
   const uint64_t action = taker.number(1);
   const uint64_t flags = taker.number(1);
-  if (action < 1 || action > static_cast<uint8_t>(IndexAction::temporary)) return std::nullopt;
+  if (action < 1 || action > static_cast<uint8_t>(IndexAction::incomplete)) return std::nullopt;
   record.action = static_cast<IndexAction>(action);
   record.directory = (flags & 1U) != 0;
   record.mtime_set = (flags & 2U) != 0;

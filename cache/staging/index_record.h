@@ -22,7 +22,8 @@ enum class IndexAction : uint8_t {
   attributes = 7,  ///< id, permissions, uid, gid, times, mtime_set
   set_xattr = 8,   ///< id, name, value
   remove_xattr = 9,
-  temporary = 10  ///< id: with all below it, gone when the store is opened the next time
+  temporary = 10,  ///< id: with all below it, gone when the store is opened the next time
+  incomplete = 11  ///< id, value: the errno of a write that failed; empty: all is there again
 };
 
 struct IndexRecord {

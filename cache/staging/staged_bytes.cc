@@ -9,17 +9,12 @@
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
-#include <system_error>
 
+#include "cache/staging/disk_error.h"
 #include "cache/staging/disk_staging_store.h"
 
 namespace vtpmfs::cache {
 namespace {
-
-tl::unexpected<Error> disk_error(const std::string& what) {
-  const int code = errno;
-  return fail(code, what + ": " + std::generic_category().message(code));
-}
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { closedir(directory); }
@@ -57,8 +52,9 @@ Status DiskStagingStore::load() {
   const auto records = names_.snapshot();
   names_ = StagedNamespace();
   for (const IndexRecord& change : records) names_.apply(change);
-  if (auto compacted = compact(); !compacted) return compacted;
-  return remove_orphans();
+  // First what makes room: the index is written anew beside the old one.
+  if (auto removed = remove_orphans(); !removed) return removed;
+  return compact();
 }
 
 Status DiskStagingStore::remove_orphans() {
@@ -96,10 +92,22 @@ Result<std::shared_ptr<DataFile>> DiskStagingStore::data(StagedId id) {
   if ((*found)->directory) return fail(EISDIR, "a directory has no bytes");
   if (const auto open_file = held_.find(id); open_file != held_.end() && open_file->second)
     return open_file->second;
+  // Made anew only where a crash has lost it: one that is gone from under us is not an empty file.
+  const int made = sizes_.count(id) > 0 ? 0 : O_CREAT;
   auto file = std::make_shared<DataFile>(
-      ::open(data_path(id).c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+      ::open(data_path(id).c_str(), O_RDWR | made | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file->fd() < 0 && errno == EROFS)
+    file = std::make_shared<DataFile>(
+        ::open(data_path(id).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), true);
   if (file->fd() < 0) return disk_error("a staged file cannot be opened");
-  if ((*found)->holders > 0) held_[id] = file;
+  if ((*found)->holders > 0 && !file->read_only()) held_[id] = file;
+  return file;
+}
+
+Result<std::shared_ptr<DataFile>> DiskStagingStore::data_to_change(StagedId id) {
+  auto file = data(id);
+  if (file && (*file)->read_only())
+    return fail(EROFS, "a staged file cannot be written: the disk is read-only");
   return file;
 }
 
@@ -179,7 +187,7 @@ Result<size_t> DiskStagingStore::write(StagedId file, uint64_t offset, std::stri
   if (offset > limits_.file_bytes || bytes.size() > limits_.file_bytes - offset)
     return fail(EFBIG,
                 "a staged file has at most " + std::to_string(limits_.file_bytes) + " bytes");
-  const auto data_file = data(file);
+  const auto data_file = data_to_change(file);
   if (!data_file) return fail(data_file.error());
   if (bytes.empty()) return size_t{0};
   uint64_t reserved = 0;
@@ -208,7 +216,7 @@ Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
   if (size > limits_.file_bytes)
     return fail(EFBIG,
                 "a staged file has at most " + std::to_string(limits_.file_bytes) + " bytes");
-  const auto bytes = data(file);
+  const auto bytes = data_to_change(file);
   if (!bytes) return fail(bytes.error());
   const std::lock_guard hold_lock(lock_);
   uint64_t reserved = 0;
@@ -221,18 +229,27 @@ Status DiskStagingStore::truncate(StagedId file, uint64_t size) {
 }
 
 Status DiskStagingStore::fsync(StagedId id) {
+  std::vector<StagedId> files;
   bool directory = false;
   {
     const std::lock_guard hold_lock(lock_);
     const auto found = node(id);
     if (!found) return fail(found.error());
     directory = (*found)->directory;
+    if (!directory) files.push_back(id);
+    for (const auto& [name, child] : (*found)->children)
+      if (!names_.find(child)->directory) files.push_back(child);
   }
-  if (!directory) {
-    auto file = data(id);
+  for (const StagedId each : files) {
+    auto file = data(each);
+    if (!file && directory && file.error().code == Errno{ENOENT}) continue;  // removed meanwhile
     if (!file) return fail(file.error());
     if (::fsync((*file)->fd()) != 0) return disk_error("a staged file cannot be made durable");
   }
+  return sync_names();
+}
+
+Status DiskStagingStore::sync_names() {
   const DataFile folder(::open((directory_ + "/data").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.fd() < 0 || ::fsync(folder.fd()) != 0)
     return disk_error("staged files cannot be made durable");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 namespace vtpmfs::cache {
 namespace {
@@ -241,6 +242,10 @@ std::vector<StagedId> StagedNamespace::apply(const IndexRecord& record) {
     case IndexAction::temporary:
       if (StagedNode* node = find(record.id)) node->temporary = true;
       return {};
+    case IndexAction::incomplete:
+      if (StagedNode* node = find(record.id))
+        node->incomplete = static_cast<int>(std::strtol(record.value.c_str(), nullptr, 10));
+      return {};
   }
   return {};
 }
@@ -299,6 +304,13 @@ std::vector<IndexRecord> StagedNamespace::snapshot() const {
       temporary.action = IndexAction::temporary;
       temporary.id = id;
       records.push_back(std::move(temporary));
+    }
+    if (node.incomplete != 0) {
+      IndexRecord incomplete;
+      incomplete.action = IndexAction::incomplete;
+      incomplete.id = id;
+      incomplete.value = std::to_string(node.incomplete);
+      records.push_back(std::move(incomplete));
     }
     for (const auto& [name, value] : node.xattrs) {
       IndexRecord xattr;

@@ -19,6 +19,7 @@ struct StagedNode {
   bool directory = false;
   bool mtime_set = false;
   bool temporary = false;  ///< not there any more when the store is opened the next time
+  int incomplete = 0;      ///< errno of a write that failed: bytes are missing
   uint32_t permissions = 0;
   uint32_t uid = 0;
   uint32_t gid = 0;

@@ -90,7 +90,7 @@ Result<std::string> read_all(int fd, const std::string& path) {
 
 }  // namespace
 
-TimeLog::TimeLog(std::string directory, std::string name)
+TimeLog::TimeLog(std::string directory, const std::string& name)
     : directory_(std::move(directory)), path_(directory_ + "/" + name) {}
 
 Result<std::vector<TimeRecord>> TimeLog::read(const std::string& path) {
@@ -130,7 +130,7 @@ Status TimeLog::append(const std::vector<TimeRecord>& records) {
     bytes.assign(kRecordBytes - static_cast<size_t>(cut), '\0');
   }
   bytes += written(records);
-  if (const Status status = write_all(file.fd(), bytes, path_); !status) return status;
+  if (Status status = write_all(file.fd(), bytes, path_); !status) return status;
   if (::fdatasync(file.fd()) != 0) return fail_with(errno, "cannot sync", path_);
   size_ += records.size();
   return {};
@@ -142,7 +142,7 @@ Status TimeLog::replace(const std::vector<TimeRecord>& records) {
     const File file(beside, O_WRONLY | O_CREAT | O_TRUNC);
     if (file.fd() < 0) return fail_with(errno, "cannot open", beside);
     const std::string bytes = std::string(kHead) + written(records);
-    if (const Status status = write_all(file.fd(), bytes, beside); !status) return status;
+    if (Status status = write_all(file.fd(), bytes, beside); !status) return status;
     if (::fsync(file.fd()) != 0) return fail_with(errno, "cannot sync", beside);
   }
   if (::rename(beside.c_str(), path_.c_str()) != 0)

@@ -25,7 +25,7 @@ struct TimeRecord {
 class TimeLog {
  public:
   /// `name` is a file in `directory`.
-  TimeLog(std::string directory, std::string name);
+  TimeLog(std::string directory, const std::string& name);
 
   /// All whole records of a file (none where it is absent), in their order.
   static Result<std::vector<TimeRecord>> read(const std::string& path);

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <charconv>
@@ -180,7 +181,8 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   sets_settings.cache_bytes = options.cache_bytes;
   sets_settings.nvram_max = options.restore.nvram_max;
   sets_settings.timeout = options.timeout;
-  sets_settings.origin_hook = saved_origins(connection->restore_target(), options.timeout, ending);
+  sets_settings.origin_hook =
+      saved_origins(connection->restore_target(), clock, connection->vms().server().is_vcenter);
   sets_settings.inode_order =
       [numbers = std::make_shared<const InodeNumbers>(connection->vms().server().instance_uuid)](
           const vsphere::MoRef& directory) { return numbers->directory(directory).value; };
@@ -201,7 +203,9 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
 }
 
 Status Mount::Parts::open_restore() {
-  auto store = cache::StagingStore::open(state->path() + "/staging", clock);
+  cache::StagingLimits limits;
+  limits.file_bytes = std::max(limits.file_bytes, options.restore.nvram_max);
+  auto store = cache::StagingStore::open(state->path() + "/staging", clock, limits);
   if (!store)
     return fail(Error{store.error().code, "staged files cannot be kept: " + store.error().words});
   staging = std::move(*store);
@@ -257,9 +261,9 @@ Status Mount::Parts::settle_left_restores() {
   }
   const std::weak_ptr<StagedSets> known = sets;
   restorer->settle_earlier(std::move(left->records),
-                           [known](uint64_t staged, const RestoreStatus& status) {
+                           [known](const RestoreRecord& record, const RestoreStatus& status) {
                              if (const auto present = known.lock())
-                               present->broken_off(staged, status);
+                               present->broken_off(record.staged, record.files, status);
                            });
   return {};
 }

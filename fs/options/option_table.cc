@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "fs/options/values.h"
+#include "fs/restore/network_pairs.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -61,10 +62,9 @@ Status set_thumbprint(Options& options, const std::string& value) {
 }
 
 Status add_network(Options& options, const std::string& value) {
-  const size_t equals = value.find('=');
-  if (equals == 0 || equals == std::string::npos || equals + 1 == value.size())
-    return fail(EINVAL, "'" + value + "' is not SAVED=HERE");
-  options.restore.placement.networks[value.substr(0, equals)] = value.substr(equals + 1);
+  auto pair = network_pair(value);
+  if (!pair) return fail(pair.error());
+  options.restore.placement.networks[pair->first] = pair->second;
   return {};
 }
 

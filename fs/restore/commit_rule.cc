@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "cache/saved/config_file.h"
 #include "cache/saved/file_names.h"
@@ -58,6 +59,13 @@ Judgement judge(const StagedContents& contents) {
   if (!contents.manifest || contents.manifest->empty()) {
     judgement.verdict = Verdict::no_manifest;
     judgement.missing = missing_of_the_five(contents);
+    if (contents.manifest) {
+      // Made, and not written yet: its bytes are on their way, or found no room.
+      judgement.missing.emplace_back(cache::kSha256SumsFile);
+      judgement.words =
+          fmt::format("waiting for {}; SHA256SUMS is empty", fmt::join(judgement.missing, ", "));
+      return judgement;
+    }
     judgement.words =
         judgement.missing.empty()
             ? "waiting for SHA256SUMS, which tells whole files from half ones; to start without "
@@ -106,6 +114,26 @@ Judgement judge(const StagedContents& contents) {
   return judgement;
 }
 
+std::optional<Refusal> refusal_of(const Judgement& judgement) {
+  switch (judgement.verdict) {
+    case Verdict::mismatch:
+      return Refusal{{Errno{EBADMSG}, judgement.words},
+                     "copy the set again from a good backup; nothing was made"};
+    case Verdict::bad_manifest:
+      return Refusal{{Errno{EINVAL}, judgement.words},
+                     "copy SHA256SUMS again from a good backup; nothing was made"};
+    case Verdict::not_restorable:
+      return Refusal{{Errno{EINVAL}, judgement.words},
+                     "use a complete saved directory; nothing was made"};
+    case Verdict::no_set:
+    case Verdict::no_manifest:
+    case Verdict::waiting:
+    case Verdict::complete:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 bool tells_mismatch(const Judgement& judgement, const Arrival& arrival) {
   if (judgement.verdict != Verdict::mismatch || !arrival.whole) return false;
   const auto& differing = judgement.differing;
@@ -147,7 +175,8 @@ void WrittenRanges::cut(uint64_t size) {
 }
 
 bool WrittenRanges::covers(uint64_t size) const {
-  return ranges_.size() == 1 && ranges_.begin()->first == 0 && ranges_.begin()->second >= size;
+  // What lies behind the end was written as well, and cut off by somebody else.
+  return !ranges_.empty() && ranges_.begin()->first == 0 && ranges_.begin()->second >= size;
 }
 
 }  // namespace vtpmfs::fs

@@ -38,12 +38,20 @@ enum class Verdict {
 struct Judgement {
   Verdict verdict = Verdict::no_set;
   std::vector<std::string> missing;    ///< listed and not there; of the five files where nothing
-                                       ///< can be read of the manifest
+                                       ///< can be read of the manifest, and an empty manifest
   std::vector<std::string> differing;  ///< there, with another content
   std::string words;                   ///< for restore.status
 };
 
 Judgement judge(const StagedContents& contents);
+
+/// Why a set is refused that has all it lists, and what a person can do.
+struct Refusal {
+  Error error;
+  std::string what_to_do;
+};
+/// Of a mismatch (EBADMSG), a manifest that does not parse and a set that was never whole (EINVAL).
+std::optional<Refusal> refusal_of(const Judgement& judgement);
 
 /// True for a name that makes its directory a set, and not a folder.
 bool makes_a_set(std::string_view name);

@@ -13,23 +13,15 @@ namespace {
 
 /// Why there is nothing to be checked at the vCenter; empty where a restore could be started.
 std::optional<Error> why_not_startable(const Judgement& judgement) {
-  switch (judgement.verdict) {
-    case Verdict::complete:
-      return std::nullopt;
-    case Verdict::no_manifest:
-      if (judgement.missing.empty()) return std::nullopt;
-      return Error{Errno{EINVAL},
-                   "without SHA256SUMS all five files have to be there: " + judgement.words};
-    case Verdict::no_set:
-      return Error{Errno{EINVAL}, "there is no set in this directory"};
-    case Verdict::mismatch:
-      return Error{Errno{EBADMSG}, judgement.words};
-    case Verdict::waiting:
-    case Verdict::bad_manifest:
-    case Verdict::not_restorable:
-      return Error{Errno{EINVAL}, judgement.words};
+  if (auto refusal = refusal_of(judgement)) {
+    refusal->error.remedy = refusal->what_to_do;
+    return std::move(refusal->error);
   }
-  return Error{Errno{EINVAL}, judgement.words};
+  if (judgement.verdict == Verdict::complete) return std::nullopt;
+  if (judgement.verdict != Verdict::no_manifest) return Error{Errno{EINVAL}, judgement.words};
+  if (judgement.missing.empty()) return std::nullopt;
+  return Error{Errno{EINVAL},
+               "without SHA256SUMS all five files have to be there: " + judgement.words};
 }
 
 }  // namespace
@@ -47,12 +39,14 @@ void StagedSets::check(StagedId directory, const Caller& caller, Answer<void> an
         fail(EINVAL, "names that begin with a dot never become VMs: rename the directory first"));
   const auto present = contents(directory);
   if (!present) return answer(fail(present.error()));
-  const Judgement judgement = judge(*present);
+  const Judgement judgement = judgement_of(directory, *present);
   if (judgement.verdict == Verdict::no_set)
     return answer(fail(EINVAL, "there is no set in this directory"));
 
   const uint64_t number = begin_check(directory);
   std::optional<Error> refused = why_not_startable(judgement);
+  // Nobody vouches for its bytes, and some are known to be missing.
+  if (!refused && judgement.verdict == Verdict::no_manifest) refused = broken(directory);
   Result<RestoreRequest> asked = RestoreRequest{};
   if (!refused) {
     asked = whole_request(directory, judgement.verdict == Verdict::complete);

@@ -6,6 +6,7 @@
 #include "cache/saved/file_names.h"
 #include "cache/saved/sha256sums.h"
 #include "fs/restore/api_names.h"
+#include "fs/restore/network_pairs.h"
 #include "fs/restore/staged_sets.h"
 #include "fs/restore/status_text.h"
 
@@ -139,7 +140,10 @@ Placement StagedSets::placement_of(StagedId directory) {
       placement.datastore = *value;
     else if (name == prefix + "policy")
       placement.policy = *value;
-    else if (name.rfind(kNetworkPrefix, 0) == 0)
+    else if (name == prefix + "network") {
+      // What names one saved network alone goes first, wherever it stands in the list.
+      if (auto pairs = network_pairs(*value)) placement.networks.merge(*pairs);
+    } else if (name.rfind(kNetworkPrefix, 0) == 0)
       placement.networks[name.substr(kNetworkPrefix.size())] = *value;
   }
   return placement;
@@ -156,6 +160,41 @@ Status StagedSets::check_place(StagedId directory, const std::vector<std::string
   return {};
 }
 
+Result<std::map<std::string, std::string>> StagedSets::bytes_of(StagedId directory,
+                                                                bool only_listed) {
+  const auto entries = store_.list(directory);
+  if (!entries) return fail(entries.error());
+  const auto read = [&](const cache::StagedEntry& entry) {
+    auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
+    if (bytes) return bytes;
+    return Result<std::string>(
+        fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words}));
+  };
+  std::map<std::string, std::string> files;
+  // What the manifest does not vouch for takes no part, however large it is: half of it may still
+  // be on its way.
+  cache::Sha256Sums listed;
+  if (only_listed) {
+    for (const auto& entry : *entries) {
+      if (entry.directory || entry.name != cache::kSha256SumsFile) continue;
+      auto text = read(entry);
+      if (!text) return fail(text.error());
+      auto sums = cache::parse_sha256sums(*text);
+      if (!sums) return fail(sums.error());
+      listed = std::move(*sums);
+      files[entry.name] = std::move(*text);
+    }
+  }
+  for (const auto& entry : *entries) {
+    if (entry.directory || !takes_part(entry.name)) continue;
+    if (only_listed && listed.count(entry.name) == 0) continue;
+    auto bytes = read(entry);
+    if (!bytes) return fail(bytes.error());
+    files[entry.name] = std::move(*bytes);
+  }
+  return files;
+}
+
 Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   const auto path = path_of(directory);
   if (!path) return fail(path.error());
@@ -170,23 +209,9 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   if (!vm_folder) return fail(ENOENT, "the datacenter of this restore/ is gone");
   asked.vm_folder = *vm_folder;
 
-  const auto entries = store_.list(directory);
-  if (!entries) return fail(entries.error());
-  for (const auto& entry : *entries) {
-    if (entry.directory || !takes_part(entry.name)) continue;
-    auto bytes = whole_file(entry.id, size_limit(entry.name, nvram_max_));
-    if (!bytes) return fail(Error{bytes.error().code, entry.name + ": " + bytes.error().words});
-    asked.files[entry.name] = std::move(*bytes);
-  }
-  if (verified) {
-    // What the manifest does not vouch for takes no part: half of it may still be on its way.
-    const auto sums = cache::parse_sha256sums(asked.files[std::string(cache::kSha256SumsFile)]);
-    if (!sums) return fail(sums.error());
-    for (auto file = asked.files.begin(); file != asked.files.end();)
-      file = file->first == cache::kSha256SumsFile || sums->count(file->first) > 0
-                 ? std::next(file)
-                 : asked.files.erase(file);
-  }
+  auto files = bytes_of(directory, verified);
+  if (!files) return fail(files.error());
+  asked.files = std::move(*files);
 
   size_t existing = 0;
   cache::MoRef folder = *vm_folder;
@@ -234,7 +259,13 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
   return asked;
 }
 
-std::optional<std::string> StagedSets::status(StagedId directory) {
+bool StagedSets::is_set(StagedId directory) const {
+  const auto entries = store_.list(directory);
+  return entries && holds_a_set(*entries);
+}
+
+std::optional<std::string> StagedSets::status(StagedId directory, bool being_written) {
+  const bool set_now = is_set(directory);
   RestoreStatus status;
   bool known = false;
   {
@@ -242,8 +273,9 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
     const auto found = sets_.find(directory);
     if (found != sets_.end()) {
       status = found->second.status;
+      // What was refused, and emptied since, is a folder again.
       known = found->second.stage != Stage::open ||
-              (found->second.refused.has_value() && found->second.told);
+              (set_now && found->second.refused.has_value() && found->second.told);
       if (found->second.stage == Stage::open && found->second.news) {
         status = *found->second.news;
         known = true;
@@ -251,13 +283,14 @@ std::optional<std::string> StagedSets::status(StagedId directory) {
     }
   }
   if (known) return status_text(status);
+  if (!set_now) return std::nullopt;
   status = RestoreStatus{};
-  const auto entries = store_.list(directory);
-  if (!entries) return std::nullopt;
-  if (!holds_a_set(*entries)) return std::nullopt;
   const auto present = contents(directory);
-  const Judgement judgement =
-      present ? judge(*present) : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  const Judgement judgement = present ? judgement_of(directory, *present)
+                                      : Judgement{Verdict::waiting, {}, {}, present.error().words};
+  const auto refusal = refusal_of(judgement);
+  if (refusal && judgement.missing.empty() && !being_written)
+    return status_text(refused_status(*refusal));
   status.state = RestoreStatus::State::waiting;
   status.step = judgement.verdict == Verdict::complete
                     ? "complete, and not started: sync this directory, or write a file of it again"

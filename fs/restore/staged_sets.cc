@@ -1,5 +1,7 @@
 #include "fs/restore/staged_sets.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -7,6 +9,8 @@
 #include <utility>
 
 #include "cache/saved/file_names.h"
+#include "fs/restore/answer_of_all.h"
+#include "fs/restore/status_text.h"
 
 namespace vtpmfs::fs {
 
@@ -14,9 +18,9 @@ using cache::StagedId;
 
 namespace {
 
-constexpr const char* kCopyAgain = "copy the set again from a good backup; nothing was made";
-constexpr const char* kCopyManifest = "copy SHA256SUMS again from a good backup; nothing was made";
-constexpr const char* kUseWholeSet = "use a complete saved directory; nothing was made";
+constexpr const char* kUnreadable = "make room for it, or use a backup that is whole";
+constexpr const char* kWriteAgain =
+    "make room for it (or mend the disk), and copy that file again; nothing was made";
 
 }  // namespace
 
@@ -49,14 +53,16 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
   const std::string manifest(cache::kSha256SumsFile);
   files[manifest] = store_.lookup(directory, manifest).value_or(0);
 
+  for (const auto& [name, id] : files)
+    if (store_.incomplete(id) != 0) arrival.unfinished.insert(name);
   const std::lock_guard hold(lock_);
   for (const auto& [name, id] : files)
     if (unfinished_.count(id) > 0) arrival.unfinished.insert(name);
   Set& set = sets_[directory];
   arrival.last_piece = arrival.last_piece || set.was_waiting;
-  set.was_waiting = judgement.verdict == Verdict::waiting ||
-                    judgement.verdict == Verdict::no_manifest ||
-                    judgement.verdict == Verdict::no_set;
+  // A manifest that cannot be read, or does not list all, is a piece that has not arrived yet.
+  set.was_waiting =
+      judgement.verdict != Verdict::mismatch && judgement.verdict != Verdict::complete;
   set.refused.reset();
   set.forget_news();
   return arrival;
@@ -72,11 +78,13 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
   }
   const auto present = contents(directory);
   if (!present) {
-    refuse(directory, present.error(), "make room for it, or use a backup that is whole", true);
+    appeared(directory);  // what cannot be read is a piece that has not arrived yet
+    refuse(directory, {present.error(), kUnreadable}, true);
     return answer(fail(present.error()));
   }
-  const Judgement judgement = judge(*present);
+  const Judgement judgement = judgement_of(directory, *present);
   arrival = with_history(directory, std::move(arrival), judgement);
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
     case Verdict::no_manifest:
@@ -84,21 +92,17 @@ void StagedSets::arrived(StagedId directory, Arrival arrival, const Caller& call
       return answer({});
     case Verdict::mismatch: {
       const bool told = tells_mismatch(judgement, arrival);
-      const Error error{Errno{EBADMSG}, judgement.words};
-      refuse(directory, error, kCopyAgain, told);
-      return told ? answer(fail(error)) : answer({});
+      refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
     case Verdict::bad_manifest: {
       const bool told = tells_bad_manifest(judgement, arrival);
-      const Error error{Errno{EINVAL}, judgement.words};
-      if (told || judgement.missing.empty()) refuse(directory, error, kCopyManifest, told);
-      return told ? answer(fail(error)) : answer({});
+      if (told || judgement.missing.empty()) refuse(directory, *refusal, told);
+      return told ? answer(fail(refusal->error)) : answer({});
     }
-    case Verdict::not_restorable: {
-      const Error error{Errno{EINVAL}, judgement.words};
-      refuse(directory, error, kUseWholeSet, true);
-      return answer(fail(error));
-    }
+    case Verdict::not_restorable:
+      refuse(directory, *refusal, true);
+      return answer(fail(refusal->error));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
   }
@@ -119,27 +123,9 @@ void StagedSets::directory_arrived(StagedId directory, const Caller& caller, Ans
   std::vector<StagedId> sets;
   if (!hidden(directory)) collect_sets(directory, sets);
   if (sets.empty()) return answer({});
-  // All of them run side by side; the last one answers with the first error.
-  struct Together {
-    std::mutex lock;
-    size_t left = 0;
-    Status result;
-    Answer<void> answer;
-  };
-  auto together = std::make_shared<Together>();
-  together->left = sets.size();
-  together->answer = std::move(answer);
-  for (const StagedId set : sets) {
-    arrived(set, Arrival{{}, true, true, {}}, caller, [together](const Status& result) {
-      bool last = false;
-      {
-        const std::lock_guard hold(together->lock);
-        if (!result && together->result) together->result = result;
-        last = --together->left == 0;
-      }
-      if (last) together->answer(together->result);
-    });
-  }
+  // All of them run side by side.
+  const Answer<void> one = answer_of_all(sets.size(), std::move(answer));
+  for (const StagedId set : sets) arrived(set, Arrival{{}, true, true, {}}, caller, one);
 }
 
 void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answer<void> answer) {
@@ -154,28 +140,39 @@ void StagedSets::start(StagedId directory, Wish wish, const Caller& caller, Answ
   if (hidden(directory))
     return nothing_to_start("names that begin with a dot never become VMs: rename it first");
   const auto present = contents(directory);
-  if (!present) return answer(fail(present.error()));
-  const Judgement judgement = judge(*present);
-  const auto refused = [&](int code, const char* what_to_do) {
-    const Error error{Errno{code}, judgement.words};
-    refuse(directory, error, what_to_do, true);
-    answer(fail(error));
+  if (!present) {
+    refuse(directory, {present.error(), kUnreadable}, true);
+    return answer(fail(present.error()));
+  }
+  const Judgement judgement = judgement_of(directory, *present);
+  const auto incomplete = [&](const std::string& words) {
+    not_refused(directory);
+    nothing_to_start(words);
   };
+  const auto refused_for = [&](const Refusal& why) {
+    refuse(directory, why, true);
+    answer(fail(why.error));
+  };
+  const std::optional<Refusal> refusal = refusal_of(judgement);
   switch (judgement.verdict) {
     case Verdict::no_set:
-      return nothing_to_start("there is no set in this directory");
+      return incomplete("there is no set in this directory");
     case Verdict::waiting:
-      return nothing_to_start(judgement.words);
-    case Verdict::mismatch:
-      return refused(EBADMSG, kCopyAgain);
+      return incomplete(judgement.words);
     case Verdict::bad_manifest:
-      return refused(EINVAL, kCopyManifest);
+      // Half a set may hold half a manifest: both are still on their way.
+      if (!judgement.missing.empty())
+        return incomplete(
+            fmt::format("waiting for {}; {}", fmt::join(judgement.missing, ", "), judgement.words));
+      return refused_for(*refusal);
+    case Verdict::mismatch:
     case Verdict::not_restorable:
-      return refused(EINVAL, kUseWholeSet);
+      return refused_for(*refusal);
     case Verdict::no_manifest:
       if (!judgement.missing.empty())
-        return nothing_to_start("without SHA256SUMS all five files have to be there: " +
-                                judgement.words);
+        return incomplete("without SHA256SUMS all five files have to be there: " + judgement.words);
+      // Nobody vouches for its bytes, and some are known to be missing.
+      if (const auto why = broken(directory)) return refused_for({*why, kWriteAgain});
       return begin(directory, false, caller, std::move(answer));
     case Verdict::complete:
       return begin(directory, true, caller, std::move(answer));
@@ -283,19 +280,19 @@ void StagedSets::ended(StagedId directory, Status result) {
   for (const auto& waiter : waiters) waiter(result);
 }
 
-void StagedSets::refuse(StagedId directory, const Error& error, const std::string& what_to_do,
-                        bool told) {
+void StagedSets::not_refused(StagedId directory) {
+  const std::lock_guard hold(lock_);
+  if (const auto found = sets_.find(directory); found != sets_.end()) found->second.refused.reset();
+}
+
+void StagedSets::refuse(StagedId directory, const Refusal& refusal, bool told) {
   const std::lock_guard hold(lock_);
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
-  set.refused = error;
+  set.refused = refusal.error;
   set.forget_news();
   set.told = told;
-  set.status = RestoreStatus{};
-  set.status.state = RestoreStatus::State::failed;
-  set.status.reason = error.words;
-  set.status.what_to_do = what_to_do;
-  set.status.error = error.code;
+  set.status = refused_status(refusal);
 }
 
 void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
@@ -319,7 +316,8 @@ void StagedSets::sweep(const std::function<bool(StagedId)>& busy) {
     const auto present = contents(directory);
     if (!present || hidden(directory)) continue;
     const Judgement judgement = judge(*present);
-    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty())
+    if (judgement.verdict == Verdict::no_manifest && judgement.missing.empty() &&
+        !broken(directory))
       begin(directory, false, Caller{}, [](const Status&) {});  // restore.status tells
   }
 }

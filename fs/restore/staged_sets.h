@@ -83,6 +83,10 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   void writing(cache::StagedId file);
   /// It was flushed or renamed as a whole.
   void finished(cache::StagedId file);
+  /// A write found no room or a broken disk: bytes are missing of this file, whatever its size is.
+  void failed(cache::StagedId file, const Error& why);
+  /// It was emptied, or written as a whole since.
+  void mended(cache::StagedId file);
   /// A handle for writing was closed: settling begins again.
   void closed(cache::StagedId directory);
   /// A directory or file was removed.
@@ -93,8 +97,9 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
 
   /// News of a restore of this directory that was broken off, by an earlier mount or in this one.
   /// Shown until something new happens to the set. One that turned out finished has become its VM,
-  /// unless somebody has changed the set since.
-  void broken_off(cache::StagedId directory, const RestoreStatus& status);
+  /// where it still is what was restored: `files` are the names, and SHA-256 in hex.
+  void broken_off(cache::StagedId directory, const std::map<std::string, std::string>& files,
+                  const RestoreStatus& status);
 
   // -- what it says
   /// EPERM where a finished or running restore keeps the bytes as they are.
@@ -104,8 +109,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// The error that a refused set keeps, for setattr of its directory; from then on it counts as
   /// told.
   std::optional<Error> refusal(cache::StagedId directory);
-  /// restore.status' text; empty optional where the directory is no set.
-  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory);
+  /// restore.status' text; empty optional where the directory is no set. What has all that it
+  /// lists and cannot be restored waits while something in it is open for writing, and has failed
+  /// when nothing is, whether anybody was told (a sparse file's copy is written in parts, as
+  /// restic's is, and is not).
+  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory, bool being_written);
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 
@@ -134,10 +142,13 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
 
   Result<StagedContents> contents(cache::StagedId directory);
   Result<cache::Sha256Hash> hash(cache::StagedId file);
+  bool holds(cache::StagedId directory, const std::map<std::string, std::string>& files);
   Result<std::string> whole_file(cache::StagedId file, uint64_t limit);
   Arrival with_history(cache::StagedId directory, Arrival arrival, const Judgement& judgement);
   Result<DirectoryChange> let_through(cache::StagedId directory, Set& set);
   void ended_change(cache::StagedId directory);
+  /// The files that take part; `only_listed`: SHA256SUMS and what it lists.
+  Result<std::map<std::string, std::string>> bytes_of(cache::StagedId directory, bool only_listed);
   Result<RestoreRequest> request(cache::StagedId directory, bool verified);
   Result<RestoreRequest> whole_request(cache::StagedId directory, bool verified);
   uint64_t begin_check(cache::StagedId directory);
@@ -146,12 +157,18 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   Status check_place(cache::StagedId directory, const std::vector<std::string>& path) const;
   Placement placement_of(cache::StagedId directory);
   bool hidden(cache::StagedId directory) const;
+  bool is_set(cache::StagedId directory) const;
   cache::StagedId root_above(cache::StagedId directory) const;
   void begin(cache::StagedId directory, bool verified, const Caller& caller, Answer<void> answer);
   void told(cache::StagedId directory, const RestoreStatus& status);
   void ended(cache::StagedId directory, Status result);
-  void refuse(cache::StagedId directory, const Error& error, const std::string& what_to_do,
-              bool told);
+  void refuse(cache::StagedId directory, const Refusal& refusal, bool told);
+  /// Why a file that takes part is known to be incomplete.
+  std::optional<Error> broken(cache::StagedId directory);
+  /// The judgement, and in its words what is known of why.
+  Judgement judgement_of(cache::StagedId directory, const StagedContents& present);
+  /// What was refused is not whole any more.
+  void not_refused(cache::StagedId directory);
   bool join_running(cache::StagedId directory, Answer<void>& answer, Status& finished);
   void collect_sets(cache::StagedId directory, std::vector<cache::StagedId>& sets);
 
@@ -171,6 +188,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   std::map<cache::StagedId, KnownHash> hashes_;
   uint64_t checks_ = 0;                             ///< begun so far
   std::unordered_set<cache::StagedId> unfinished_;  ///< files in writing, or written in part
+  std::map<cache::StagedId, Error> broken_;         ///< files of which a write failed
 };
 
 }  // namespace vtpmfs::fs

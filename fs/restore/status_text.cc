@@ -31,6 +31,15 @@ std::string state_name(RestoreStatus::State state) {
   return "unknown";
 }
 
+RestoreStatus refused_status(const Refusal& refusal) {
+  RestoreStatus status;
+  status.state = RestoreStatus::State::failed;
+  status.reason = refusal.error.words;
+  status.what_to_do = refusal.what_to_do;
+  status.error = refusal.error.code;
+  return status;
+}
+
 std::string status_text(const RestoreStatus& status) {
   nlohmann::ordered_json out;
   out["state"] = state_name(status.state);

@@ -3,12 +3,15 @@
 
 #include <string>
 
+#include "fs/restore/commit_rule.h"
 #include "fs/restore/restorer.h"
 
 namespace vtpmfs::fs {
 
 /// The name of a state as restore.status writes it: waiting, checking, ..., left-behind.
 std::string state_name(RestoreStatus::State state);
+/// Of a set that is refused before anything was made of it.
+RestoreStatus refused_status(const Refusal& refusal);
 /// Deterministic; ends with a newline; invalid UTF-8 of a server is replaced.
 std::string status_text(const RestoreStatus& status);
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "tests/integration/captured_messages.h"
@@ -115,6 +116,24 @@ class RestoreCallsTest : public ::testing::Test {
     if (!made) return fail(made.error());
     if (!*made) return fail(EIO, "the task has no result");
     return **made;
+  }
+
+  /// What it asks for is refused, and not sent; reading goes on.
+  void expect_changes_nothing(Connection& reader) {
+    RestoreTarget& readonly = reader.restore_target();
+    const NewVm vm = new_vm("never");
+    vcenter.reset_counts();
+    EXPECT_EQ(readonly.start_create_vm(folder, pool, host, vm, {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.create_folder(folder, "never", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.destroy_vm(saved.vm, {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.upload(place, "x.nvram", "x", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.finish(saved.vm, {}, "", {}).error().code.value(), EROFS);
+    EXPECT_EQ(readonly.create_encryption_policy("never", {}).error().code.value(), EROFS);
+    EXPECT_TRUE(reader.vms().list_nvram(place, std::nullopt, {}));
+    for (const char* operation : {"CreateVM_Task", "CreateFolder", "Destroy_Task",
+                                  "ReconfigVM_Task", "PbmCreate", "PUT /folder"}) {
+      EXPECT_EQ(vcenter.count(operation), 0U) << operation;
+    }
   }
 
   CapturedMessages captured;
@@ -366,25 +385,49 @@ TEST_F(RestoreCallsTest, PlacementIsOfThisDatacenterOnly) {
                           [](const auto& choice) { return choice.drs; }));
 }
 
+TEST(Placement, OfADatacenterInFoldersWithItsDatastoreClusters) {
+  simulator::FleetOptions fleet;
+  fleet.vms = 4;
+  fleet.varied_places = true;
+  VCenterUnderTest vcenter(fleet);
+  const auto connection = vcenter.connect();
+  ASSERT_NE(connection, nullptr);
+  const auto places = connection->vms().datastores({});
+  ASSERT_TRUE(places) << places.error().words;
+  const std::string datacenter = "/Süd %2f Nord/100%25 of + it/Dätä %2f 2 & co";
+  const auto within = std::find_if(places->begin(), places->end(), [&](const auto& known) {
+    return known.datacenter_path == datacenter;
+  });
+  ASSERT_NE(within, places->end());
+  const auto offered = connection->restore_target().placement_options(within->datacenter, {});
+  ASSERT_TRUE(offered) << offered.error().words;
+  std::map<std::string, DatastoreChoice> by_name;
+  for (const DatastoreChoice& choice : offered->datastores) {
+    EXPECT_TRUE(by_name.emplace(choice.place.name, choice).second) << choice.place.name;
+    EXPECT_EQ(choice.place.datacenter_path, datacenter);
+  }
+  EXPECT_EQ(by_name.at("datastore1").path, datacenter + "/datastore/datastore1");
+  EXPECT_EQ(by_name.at("datastore1").pod, "");
+  EXPECT_EQ(by_name.at("pod1-large").pod, datacenter + "/datastore/Tier %2f 1/Pod1");
+  EXPECT_EQ(by_name.at("pod1-large").path, by_name.at("pod1-large").pod + "/pod1-large");
+  EXPECT_TRUE(by_name.at("pod1-quiet").maintenance);
+  EXPECT_EQ(by_name.at("vvolDatastore").type, "VVOL");
+}
+
 TEST_F(RestoreCallsTest, AReadOnlyConnectionChangesNothing) {
   auto settings = vcenter.settings();
   settings.read_only = true;
   const auto reader = VCenterUnderTest::connect(settings);
   ASSERT_NE(reader, nullptr);
-  RestoreTarget& readonly = reader->restore_target();
-  const NewVm vm = new_vm("never");
-  vcenter.reset_counts();
-  EXPECT_EQ(readonly.start_create_vm(folder, pool, host, vm, {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.create_folder(folder, "never", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.destroy_vm(saved.vm, {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.upload(place, "x.nvram", "x", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.finish(saved.vm, {}, "", {}).error().code.value(), EROFS);
-  EXPECT_EQ(readonly.create_encryption_policy("never", {}).error().code.value(), EROFS);
-  EXPECT_TRUE(reader->vms().list_nvram(place, std::nullopt, {}));
-  for (const char* operation : {"CreateVM_Task", "CreateFolder", "Destroy_Task", "ReconfigVM_Task",
-                                "PbmCreate", "PUT /folder"}) {
-    EXPECT_EQ(vcenter.count(operation), 0U) << operation;
-  }
+  expect_changes_nothing(*reader);
+}
+
+TEST_F(RestoreCallsTest, NorDoesOneToAnEsxiHost) {
+  vcenter.tell("switch", {{"name", "api-type"}, {"value", "HostAgent"}});
+  const auto host_alone = vcenter.connect();
+  ASSERT_NE(host_alone, nullptr);
+  EXPECT_FALSE(host_alone->vms().server().is_vcenter);
+  expect_changes_nothing(*host_alone);
 }
 
 }  // namespace

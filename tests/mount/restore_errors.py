@@ -16,7 +16,7 @@ from harness.restorers import by_borg, by_copy, by_copytree, by_install, by_rest
 from harness.restoring import Vault, replace, status_of, write_file
 from harness.scene import Scene
 from harness.tools import move
-from harness.truth import check_same_trees, read_bytes
+from harness.truth import check_same_trees, check_tree, read_bytes
 
 WORDS = {"EBADMSG": "Bad message", "ENOKEY": "Required key not available",
          "ENOSPC": "No space left", "EFBIG": "File too large", "EROFS": "Read-only file system",
@@ -266,6 +266,21 @@ def rows_of_read_only(matrix, vault):
             vault.check_nothing_made(machines)
 
 
+def row_of_host(matrix, scene, simulator):
+    with matrix.row("against an ESXi host there is no restore/, and nothing is sent that changes something"):
+        with simulator.calmed():
+            simulator.switch("api-type", "HostAgent")
+            simulator.reset_counts()
+            mount = Mount(scene, simulator)
+            expect(mount.log_has("is an ESXi host"), "the log does not say so")
+            expect(not os.path.exists(mount.path("DC1/restore")), "it has a restore/")
+            expect_equal(errno_of(os.mkdir, mount.path("DC1/new")), "EROFS", "errno of mkdir")
+            check_tree(mount.point, simulator.vms(digests=True))
+            mount.unmount()
+            asked = [kind for kind in simulator.counts() if kind.startswith("Pbm")]
+            expect_equal(asked, [], "questions for policies, which no host has")
+
+
 def archive_of(vault, source):
     archive = os.path.join(vault.scene.directory("archive"), "saved.tar")
     run_well("tar", "-C", os.path.dirname(source), "-cf", archive, os.path.basename(source))
@@ -326,6 +341,7 @@ def main():
         rows_of_damage(matrix, vault)
         rows_of_refusal(matrix, vault)
         rows_of_read_only(matrix, vault)
+        row_of_host(matrix, scene, vault.simulator)
         rows_of_size(matrix, vault)
         rows_of_signals(matrix, vault)
         last = vault.take()

@@ -86,6 +86,10 @@ def rows_of_waiting(matrix, vault):
         write_set(lost.saved, vault.staged(lost), ["SHA256SUMS", "keyId"])
         run_well("sync", vault.staged(lost))
         vault.check_nothing_made(machines)
+    with matrix.row("rm -r of an incomplete directory removes it, restore.status after the last file"):
+        expect_equal(sorted(os.listdir(vault.staged(lost)))[-1], "restore.status", "what comes last")
+        run_well("rm", "-r", vault.staged(lost))
+        write_set(lost.saved, vault.staged(lost), ["SHA256SUMS", "keyId"])
     with matrix.row("staged files survive a remount, start nothing by themselves, and can be completed"):
         vault.remount()
         machines = vault.paths()
@@ -187,6 +191,27 @@ def rows_of_damage(matrix, vault):
             good[1000] ^= 1
             expect_equal(errno_of(write_file, vault.staged(lost) + "/nvram", bytes(good)), None, "mending")
             vault.check(lost)
+    with matrix.row("a damaged nvram with holes that cp copies last: restore.status says so, also after a remount"):
+        lost = vault.take()
+        machines = vault.paths()
+        good = read_bytes(lost.saved + "/nvram")
+        with open(lost.saved + "/nvram", "wb") as file:
+            file.write(good[:4096] + bytes(32768) + good[36864:])
+        staged = vault.staged(lost)
+        others = [name for name in sorted(os.listdir(lost.saved)) if name != "nvram"]
+        expect_equal(write_set(lost.saved, staged, others), None, "errno of the last close")
+        # It writes what is there and skips the rest: its close is not told, as restic's is not.
+        run_well("cp", "--sparse=always", lost.saved + "/nvram", staged)
+        wait_until(lambda: status_of(staged)["state"] == "failed", "restore.status says that it failed")
+        for _ in range(2):
+            status = status_of(staged)
+            expect_equal((status["state"], status["errno"]), ("failed", "EBADMSG"), "restore.status")
+            expect("nvram" in status["reason"] and status["what_to_do"], f"it explains nothing: {status}")
+            vault.remount()
+            staged = vault.staged(lost)
+        vault.check_nothing_made(machines)
+        expect_equal(errno_of(write_file, staged + "/nvram", good), None, "mending")
+        vault.check(lost)
     with matrix.row("cp -r killed in the middle of a file leaves no VM; the same cp -r again makes it"):
         lost = vault.take()
         machines = vault.paths()

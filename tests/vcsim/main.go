@@ -214,6 +214,7 @@ func main() {
 	flag.IntVar(&model.Folder, "folder", 0, "datacenters in folders")
 	flag.IntVar(&model.Pool, "pool", 0, "resource pools a cluster")
 	flag.IntVar(&model.App, "app", 0, "vApps a cluster")
+	flag.IntVar(&model.Pod, "pod", 0, "datastore clusters a datacenter; the first takes the datastores beside it")
 	flag.IntVar(&model.Machine, "vm", 2, "VMs a pool")
 	flag.BoolVar(&model.Autostart, "autostart", false, "switch VMs on")
 	listen := flag.String("l", "127.0.0.1:0", "address to listen on")
@@ -228,11 +229,30 @@ func main() {
 	}
 }
 
+// fillPods moves the datastores that lie beside a datastore cluster into it: vcsim makes them empty.
+func fillPods() {
+	for _, entity := range simulator.Map.All("StoragePod") {
+		pod := entity.(*simulator.StoragePod)
+		folder := simulator.Map.Get(*pod.Parent).(*simulator.Folder)
+		var left []types.ManagedObjectReference
+		for _, ref := range folder.ChildEntity {
+			if datastore, ok := simulator.Map.Get(ref).(*simulator.Datastore); ok {
+				datastore.Parent = &pod.Self
+				pod.ChildEntity = append(pod.ChildEntity, ref)
+			} else {
+				left = append(left, ref)
+			}
+		}
+		folder.ChildEntity = left
+	}
+}
+
 func run(model *simulator.Model, listen, user, password, keyBy, ready string) error {
 	if err := model.Create(); err != nil {
 		return err
 	}
 	defer model.Remove()
+	fillPods()
 	content := simulator.Map.Get(types.ManagedObjectReference{Type: "ServiceInstance", Value: "ServiceInstance"}).(*simulator.ServiceInstance)
 	content.Content.About.ApiVersion = "8.0.2.0"
 

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount
-from harness.process import (PATIENCE, Failure, clean_environment, end_process, expect, expect_equal,
+from harness.process import (PATIENCE, Failure, clean_environment, expect, expect_equal,
                              has_ended, run, run_well, spawn, wait_until)
 from harness.restoring import status_of
 from harness.scene import Scene
@@ -46,8 +46,9 @@ class Peer:
         self.ca_file = None
 
     def stop(self):
-        """It waits for its clients; its files lie in our directory, so it may be killed."""
-        end_process(self.process, 2)
+        """At once: asked to end, it waits for its clients. Its files lie in our directory."""
+        self.process.kill()
+        self.process.wait()
 
 
 class Administrator:
@@ -162,6 +163,25 @@ def rows_of_restoring(matrix, scene):
         peer.stop()
 
 
+def row_of_datastore_cluster(matrix, scene):
+    with matrix.row("--restore-datastore names a datastore cluster: the VM lies on its member"):
+        peer = Peer(scene, "-pod", "1")
+        for new, name, errno in (("by name", "DC0_POD0", None),
+                                 ("by member", "/DC0/datastore/DC0_POD0/LocalDS_0", None),
+                                 ("by wrong path", "/DC0/datastore/LocalDS_0", "ENOENT")):
+            mount = PeerMount(scene, peer, "--vms=all", "--restore-datastore", name)
+            saved = scene.directory("saved")
+            run_well("cp", "-a", mount.path("DC0/vm") + "/.", saved)
+            source = os.path.join(scene.directory("source"), new)
+            shutil.copytree(vm_directories(saved)[0], source)
+            done = run("cp", "-r", source, mount.path("DC0/restore") + "/")
+            status = status_of(mount.path("DC0/restore", new))
+            expect_equal(status.get("errno"), errno, f"errno with {name} ({done.stderr} {status})")
+            expect_equal(status["state"], "failed" if errno else "done", "restore.status")
+            mount.unmount()
+        peer.stop()
+
+
 def rows_of_ended_sessions(matrix, scene):
     peer = Peer(scene)
     administrator = Administrator(peer)
@@ -193,6 +213,7 @@ def main():
     with Scene() as scene:
         rows_of_reading(matrix, scene)
         rows_of_restoring(matrix, scene)
+        row_of_datastore_cluster(matrix, scene)
         rows_of_ended_sessions(matrix, scene)
     matrix.end()
 

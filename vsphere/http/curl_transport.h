@@ -32,6 +32,7 @@ class CurlTransport : public Transport {
   void send(HttpRequest request, const Call& call, Done done) override;
   void post(std::function<void()> work) override;
   void post_at(std::chrono::steady_clock::time_point when, std::function<void()> work) override;
+  void refuse_changes() override { read_only_ = true; }
   void shut_down() override;
   [[nodiscard]] bool is_shut_down() const override { return shut_down_.load(); }
   [[nodiscard]] const std::string& server_name() const override { return server_.name; }
@@ -61,7 +62,7 @@ class CurlTransport : public Transport {
   [[nodiscard]] Status permit(const HttpRequest& request) const;
   void answer(Done done, Result<HttpResponse> result);
 
-  const bool read_only_;
+  std::atomic<bool> read_only_;
   std::unique_ptr<CertificateCheck> certificates_;
   const Server server_;
   std::atomic<bool> shut_down_{false};

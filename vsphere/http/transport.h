@@ -52,6 +52,9 @@ class Transport {
   /// Runs `work` on the completion pool at `when`, or never once the transport was destroyed.
   virtual void post_at(std::chrono::steady_clock::time_point when, std::function<void()> work) = 0;
 
+  /// From now on as with TransportSettings::read_only: for a server that turns out to be one that
+  /// is only read.
+  virtual void refuse_changes() = 0;
   /// Answers ECANCELED to all requests under way and to all later ones but the logout.
   virtual void shut_down() = 0;
   [[nodiscard]] virtual bool is_shut_down() const = 0;

@@ -14,6 +14,9 @@ namespace vtpmfs::vsphere {
 namespace {
 
 const MoRef kServiceInstance{"PbmServiceInstance", "ServiceInstance"};
+constexpr const char* kVirtualMachine = "virtualMachine";  ///< a PbmObjectType
+/// Halves of a page that is refused as a whole: enough to find two VMs among 250.
+constexpr unsigned kSplits = 16;
 
 pbm__PbmProfileResourceType storage() {
   pbm__PbmProfileResourceType type;
@@ -44,19 +47,28 @@ bool is_missing_method(const Error& error) {
   return fault == "MethodNotFound" || fault == "NotSupported" || fault == "NotImplemented";
 }
 
-bool is_unknown_profile(const Error& error) {
+/// A profile or an entity that is named in the request is not there.
+bool is_unknown_object(const Error& error) {
   const std::string_view fault = fault_type(error);
-  return fault == "InvalidArgument" || fault == "PbmFaultNotFound" || fault == "NotFound";
+  return fault == "InvalidArgument" || fault == "PbmFaultNotFound" || fault == "NotFound" ||
+         fault == "ManagedObjectNotFound";
 }
 
 }  // namespace
 
 Result<MoRef> PolicyService::profile_manager(const Call& how) {
+  {
+    const std::lock_guard hold(lock_);
+    if (manager_) return *manager_;
+  }
   _pbm__PbmRetrieveServiceContent request;
   request._USCOREthis = to_soap(kServiceInstance);
   const auto answer = call<_pbm__PbmRetrieveServiceContentResponse>(caller_, request, how);
   if (!answer) return fail(answer.error());
-  return from_soap((*answer)->returnval->profileManager);
+  MoRef manager = from_soap((*answer)->returnval->profileManager);
+  const std::lock_guard hold(lock_);
+  manager_ = manager;
+  return manager;
 }
 
 Result<std::optional<bool>> PolicyService::knows_vm_encryption(const Call& how) {
@@ -76,8 +88,8 @@ Result<std::optional<bool>> PolicyService::knows_vm_encryption(const Call& how) 
   return std::optional<bool>(false);
 }
 
-Result<std::vector<std::string>> PolicyService::policies_of(const MoRef& manager,
-                                                            const char* category, const Call& how) {
+Result<std::vector<std::string>> PolicyService::ids_in(const MoRef& manager, const char* category,
+                                                       const Call& how) {
   _pbm__PbmQueryProfile request;
   request._USCOREthis = to_soap(manager);
   request.resourceType = storage();
@@ -109,14 +121,14 @@ Result<std::vector<PolicyProfile>> PolicyService::read_profiles(const MoRef& man
                                                                 const Call& how) {
   if (ids.empty()) return std::vector<PolicyProfile>();
   auto all = read_at_once(manager, ids, how);
-  if (all || !is_unknown_profile(all.error())) return all;
+  if (all || !is_unknown_object(all.error())) return all;
   // One unknown id fails the call as a whole: then one by one.
   std::vector<PolicyProfile> profiles;
   for (const std::string& id : ids) {
     auto one = read_at_once(manager, {id}, how);
     if (one) {
       std::move(one->begin(), one->end(), std::back_inserter(profiles));
-    } else if (!is_unknown_profile(one.error())) {
+    } else if (!is_unknown_object(one.error())) {
       return one;
     }
   }
@@ -126,7 +138,7 @@ Result<std::vector<PolicyProfile>> PolicyService::read_profiles(const MoRef& man
 Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call& how) {
   const auto manager = profile_manager(how);
   if (!manager) return fail(manager.error());
-  const auto ids = policies_of(*manager, "REQUIREMENT", how);
+  const auto ids = ids_in(*manager, "REQUIREMENT", how);
   if (!ids) return fail(ids.error());
   const auto policies = read_profiles(*manager, *ids, how);
   if (!policies) return fail(policies.error());
@@ -137,10 +149,69 @@ Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call
   return encryption_policies_among(*policies, components);
 }
 
+Result<std::map<MoRef, std::string>> PolicyService::policies_of(const std::vector<MoRef>& vms,
+                                                                const Call& how) {
+  std::map<MoRef, std::string> found;
+  if (vms.empty()) return found;
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  // A VM that PBM does not know has a fault of its own in the answer. Where a server refuses the
+  // whole call for it instead, it is looked for by halves.
+  unsigned splits_left = kSplits;
+  std::vector<std::vector<MoRef>> parts{vms};
+  while (!parts.empty()) {
+    const std::vector<MoRef> part = std::move(parts.back());
+    parts.pop_back();
+    const Status read = read_policies_of(*manager, part, found, how);
+    if (read) continue;
+    if (!is_unknown_object(read.error())) return fail(read.error());
+    if (part.size() == 1 || splits_left == 0) continue;
+    --splits_left;
+    const auto middle = part.begin() + static_cast<std::ptrdiff_t>(part.size() / 2);
+    parts.emplace_back(part.begin(), middle);
+    parts.emplace_back(middle, part.end());
+  }
+  return found;
+}
+
+Status PolicyService::read_policies_of(const MoRef& manager, const std::vector<MoRef>& vms,
+                                       std::map<MoRef, std::string>& found, const Call& how) {
+  _pbm__PbmQueryAssociatedProfiles request;
+  request._USCOREthis = to_soap(manager);
+  std::map<std::string, MoRef> by_key;
+  for (const MoRef& vm : vms) {
+    auto& entity = request.entities.emplace_back();
+    entity.objectType = kVirtualMachine;
+    entity.key = vm.value;
+    by_key.emplace(vm.value, vm);
+  }
+  const auto answer = call<_pbm__PbmQueryAssociatedProfilesResponse>(caller_, request, how);
+  if (!answer) return fail(answer.error());
+  for (const auto& result : (*answer)->returnval) {
+    const auto vm = by_key.find(result.object.key);
+    if (vm == by_key.end() || result.object.objectType != kVirtualMachine) continue;
+    if (result.fault || result.profileId.empty()) continue;
+    found.emplace(vm->second, result.profileId.front().uniqueId);
+  }
+  return {};
+}
+
+Result<std::map<std::string, std::string>> PolicyService::policy_names(
+    const std::vector<std::string>& ids, const Call& how) {
+  std::map<std::string, std::string> names;
+  if (ids.empty()) return names;
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  const auto profiles = read_profiles(*manager, ids, how);
+  if (!profiles) return fail(profiles.error());
+  for (const PolicyProfile& profile : *profiles) names[profile.id] = profile.name;
+  return names;
+}
+
 std::optional<std::string> PolicyService::component_named(const MoRef& manager,
                                                           const std::string& name,
                                                           const Call& how) {
-  const auto ids = policies_of(manager, "DATA_SERVICE_POLICY", how);
+  const auto ids = ids_in(manager, "DATA_SERVICE_POLICY", how);
   if (!ids) return std::nullopt;
   const auto components = read_profiles(manager, *ids, how);
   if (!components) return std::nullopt;

@@ -17,6 +17,7 @@ class StepWriter {
 
   std::vector<vim25__SelectionSpec*> write(const std::vector<std::string>& names) {
     std::vector<vim25__SelectionSpec*> specs;
+    specs.reserve(names.size());
     for (const std::string& name : names) specs.push_back(write(name));
     return specs;
   }

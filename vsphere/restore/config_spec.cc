@@ -13,7 +13,6 @@ namespace {
 constexpr int kFirstVersionWithVtpm = 14;
 
 vim25__VirtualMachineBootOptionsBootableDevice* boot_device(const BootDevice& device,
-                                                            const std::map<int, int>& keys,
                                                             Arena& arena) {
   switch (device.kind) {
     case BootDevice::Kind::cdrom:
@@ -22,35 +21,12 @@ vim25__VirtualMachineBootOptionsBootableDevice* boot_device(const BootDevice& de
     case BootDevice::Kind::disk:
       return nullptr;  // not restored
     case BootDevice::Kind::ethernet: {
-      const auto key = keys.find(device.device_key);
-      if (key == keys.end()) return nullptr;
       auto* nic = arena.make<vim25__VirtualMachineBootOptionsBootableEthernetDevice>();
-      nic->deviceKey = key->second;
+      nic->deviceKey = device.device_key;
       return nic;
     }
   }
   return nullptr;
-}
-
-vim25__VirtualMachineBootOptions boot_options(const VmConfig& config,
-                                              const std::map<int, int>& keys, Arena& arena) {
-  vim25__VirtualMachineBootOptions boot;
-  boot.bootDelay = config.boot_delay_ms;
-  boot.enterBIOSSetup = config.enter_bios_setup;
-  boot.efiSecureBootEnabled = config.efi_secure_boot;
-  boot.bootRetryEnabled = config.boot_retry;
-  boot.bootRetryDelay = config.boot_retry_delay_ms;
-  for (const BootDevice& device : config.boot_order) {
-    auto* made = boot_device(device, keys, arena);
-    if (made == nullptr) {
-      // Half an order is another order: without its disks the VM would boot from the network.
-      boot.bootOrder.clear();
-      break;
-    }
-    boot.bootOrder.push_back(made);
-  }
-  boot.networkBootProtocol = config.network_boot_protocol;
-  return boot;
 }
 
 vim25__VirtualMachineFlagInfo flags(const VmConfig& config) {
@@ -63,6 +39,26 @@ vim25__VirtualMachineFlagInfo flags(const VmConfig& config) {
 }
 
 }  // namespace
+
+vim25__VirtualMachineBootOptions boot_options(const VmConfig& config, Arena& arena) {
+  vim25__VirtualMachineBootOptions boot;
+  boot.bootDelay = config.boot_delay_ms;
+  boot.enterBIOSSetup = config.enter_bios_setup;
+  boot.efiSecureBootEnabled = config.efi_secure_boot;
+  boot.bootRetryEnabled = config.boot_retry;
+  boot.bootRetryDelay = config.boot_retry_delay_ms;
+  for (const BootDevice& device : config.boot_order) {
+    auto* made = boot_device(device, arena);
+    if (made == nullptr) {
+      // Half an order is another order: without its disks the VM would boot from the network.
+      boot.bootOrder.clear();
+      break;
+    }
+    boot.bootOrder.push_back(made);
+  }
+  boot.networkBootProtocol = config.network_boot_protocol;
+  return boot;
+}
 
 std::optional<std::string> version_for_vtpm(const std::optional<std::string>& saved) {
   if (!saved) return std::nullopt;
@@ -118,8 +114,7 @@ vim25__VirtualMachineConfigSpec config_spec(const NewVm& vm, Arena& arena) {
   spec.numCPUs = config.num_cpus;
   spec.numCoresPerSocket = config.num_cores_per_socket;
   if (config.memory_mb) spec.memoryMB = *config.memory_mb;
-  DeviceSpecs devices = device_specs(vm, arena);
-  spec.deviceChange = std::move(devices.changes);
+  spec.deviceChange = device_specs(vm, arena);
   if (vm.bundle) {
     spec.extraConfig.push_back(extra_config_entry("encryption.bundle", *vm.bundle, arena));
   }
@@ -132,7 +127,10 @@ vim25__VirtualMachineConfigSpec config_spec(const NewVm& vm, Arena& arena) {
       spec.extraConfig.push_back(extra_config_entry(key, value, arena));
     }
   }
-  spec.bootOptions = boot_options(config, devices.key_of_saved_key, arena);
+  spec.bootOptions = boot_options(config, arena);
+  // A card has no key that could be named here: whether a server takes the one that the spec gives
+  // it is not known.
+  if (config.boots_from_a_card()) spec.bootOptions->bootOrder.clear();
   if (!vm.firmware.empty()) spec.firmware = vm.firmware;
   if (vm.policy_id) spec.vmProfile.push_back(with_policy(*vm.policy_id, arena));
   if (vm.key) spec.crypto = encrypt_with(*vm.key, arena);

@@ -1,5 +1,6 @@
 #include "vsphere/restore/device_spec.h"
 
+#include <map>
 #include <string>
 
 #include "vsphere/property/references.h"
@@ -112,9 +113,9 @@ class SpecBuilder {
  public:
   SpecBuilder(const NewVm& vm, Arena& arena) : vm_(vm), arena_(arena) {}
 
-  DeviceSpecs build() {
+  std::vector<vim25__VirtualDeviceConfigSpec> build() {
     for (int bus = 0; bus < kIdeControllers; ++bus) {
-      specs_.key_of_saved_key[kIdeKey + bus] = kIdeKey + bus;
+      key_of_saved_key_[kIdeKey + bus] = kIdeKey + bus;
     }
     for (const VmDevice& device : vm_.config.devices) {
       const DeviceType* type = find_device_type(device.type);
@@ -132,28 +133,28 @@ class SpecBuilder {
     if (vm_.tpm != TpmInSpec::none) {
       const VirtualTpm* saved =
           vm_.tpm == TpmInSpec::saved && vm_.saved_tpm ? &*vm_.saved_tpm : nullptr;
-      specs_.changes.push_back(device_change("add", vtpm_to_add(saved, arena_)));
+      changes_.push_back(device_change("add", vtpm_to_add(saved, arena_)));
     }
-    return std::move(specs_);
+    return std::move(changes_);
   }
 
  private:
   void add(const VmDevice& device, vim25__VirtualDevice* made) {
     if (made == nullptr) return;
     made->key = next_key_--;
-    specs_.key_of_saved_key[device.key] = made->key;
-    specs_.changes.push_back(device_change("add", made));
+    key_of_saved_key_[device.key] = made->key;
+    changes_.push_back(device_change("add", made));
   }
 
   void keep_ide(const VmDevice& device) {
     const int bus = device.bus_number.value_or(device.key - kIdeKey);
-    if (bus >= 0 && bus < kIdeControllers) specs_.key_of_saved_key[device.key] = kIdeKey + bus;
+    if (bus >= 0 && bus < kIdeControllers) key_of_saved_key_[device.key] = kIdeKey + bus;
   }
 
   void add_cdrom(const VmDevice& device) {
     if (!device.controller_key) return;
-    const auto controller = specs_.key_of_saved_key.find(*device.controller_key);
-    if (controller == specs_.key_of_saved_key.end()) return;
+    const auto controller = key_of_saved_key_.find(*device.controller_key);
+    if (controller == key_of_saved_key_.end()) return;
     vim25__VirtualDevice* drive = empty_cdrom(arena_);
     drive->controllerKey = controller->second;
     drive->unitNumber = device.unit_number;
@@ -170,13 +171,14 @@ class SpecBuilder {
 
   const NewVm& vm_;
   Arena& arena_;
-  DeviceSpecs specs_;
+  std::vector<vim25__VirtualDeviceConfigSpec> changes_;
+  std::map<int, int> key_of_saved_key_;  ///< which key in the spec stands for which saved one
   int next_key_ = kFirstKey;
 };
 
 }  // namespace
 
-DeviceSpecs device_specs(const NewVm& vm, Arena& arena) {
+std::vector<vim25__VirtualDeviceConfigSpec> device_specs(const NewVm& vm, Arena& arena) {
   return SpecBuilder(vm, arena).build();
 }
 

@@ -1,7 +1,6 @@
 // Devices of a new VM.
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "vsphere/restore_target.h"
@@ -13,12 +12,6 @@ namespace vtpmfs::vsphere {
 
 class Arena;
 
-/// The deviceChange of a new VM, and which key in it stands for which saved key (boot order).
-struct DeviceSpecs {
-  std::vector<vim25__VirtualDeviceConfigSpec> changes;
-  std::map<int, int> key_of_saved_key;
-};
-
 /// Adds for the devices of the allow-list and the vTPM; all else is left out.
 ///
 /// New devices get negative keys, unique in the spec. Controllers come first and name no controller
@@ -26,7 +19,7 @@ struct DeviceSpecs {
 /// made by the server and are only referred to. CD-ROMs come empty, NICs without a slot and without
 /// an address that the server made; a device whose controller is not in the list is left out.
 /// The vTPM has the key -1 and neither controller nor slot: the server puts it where it belongs.
-DeviceSpecs device_specs(const NewVm& vm, Arena& arena);
+std::vector<vim25__VirtualDeviceConfigSpec> device_specs(const NewVm& vm, Arena& arena);
 
 /// A vTPM to be added: bare, or with what was saved.
 vim25__VirtualDevice* vtpm_to_add(const VirtualTpm* saved, Arena& arena);

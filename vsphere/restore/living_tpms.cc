@@ -61,6 +61,7 @@ std::vector<LivingTpms::Vm> LivingTpms::among(const Vms& vms,
     for (auto at = begin; at != end; ++at) found.emplace(at->second.id, at->second);
   }
   std::vector<Vm> out;
+  out.reserve(found.size());
   for (auto& [id, vm] : found) out.push_back(std::move(vm));
   return out;
 }

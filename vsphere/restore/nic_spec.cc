@@ -42,8 +42,9 @@ vim25__VirtualDevice* new_nic(const VmDevice& device, const NetworkChoice& netwo
   if (card == nullptr) return nullptr;
   card->backing = backing_on(network, arena);
   card->connectable.emplace();
-  card->connectable->startConnected = connect && device.start_connected.value_or(true);
-  card->connectable->allowGuestControl = true;
+  card->connectable->startConnected =
+      connect && !network.stand_in && device.start_connected.value_or(true);
+  card->connectable->allowGuestControl = !network.stand_in;
   card->connectable->connected = false;
   const bool address_is_given =
       device.address_type == "manual" || device.address_type == "assigned";

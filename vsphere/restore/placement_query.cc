@@ -1,5 +1,7 @@
 #include "vsphere/restore/placement_query.h"
 
+#include <algorithm>
+
 namespace vtpmfs::vsphere {
 
 PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool ask_for_drs) {
@@ -9,6 +11,7 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool as
   // entries count for an object differs between servers.
   query.properties = {
       {"Folder", {"name", "parent"}},
+      {"StoragePod", {"name", "parent"}},
       {"Datacenter", {"name", "parent"}},
       {"ComputeResource", {"name", "parent", "host"}},
       {"ClusterComputeResource", {"name", "parent", "host"}},
@@ -16,16 +19,21 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool as
       {"HostSystem",
        {"name", "parent", "runtime.connectionState", "runtime.powerState",
         "runtime.inMaintenanceMode", "runtime.cryptoState"}},
-      {"Datastore", {"name", "browser", "summary", "host"}},
-      {"Network", {"name"}},
-      {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch"}},
-      {"OpaqueNetwork", {"name", "summary"}},
+      {"Datastore", {"name", "parent", "browser", "summary", "host"}},
+      {"Network", {"name", "host"}},
+      {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch", "host"}},
+      {"OpaqueNetwork", {"name", "summary", "host"}},
+  };
+  const auto ask = [&query](std::string_view type, std::string_view path) {
+    const auto found = std::find_if(query.properties.begin(), query.properties.end(),
+                                    [type](const auto& of) { return of.type == type; });
+    found->paths.emplace_back(path);
   };
   if (ask_for_tpm) {
-    query.properties[5].paths.emplace_back(kTpmSupported);
-    query.properties[5].paths.emplace_back(kTpmVersion);
+    ask("HostSystem", kTpmSupported);
+    ask("HostSystem", kTpmVersion);
   }
-  if (ask_for_drs) query.properties[3].paths.emplace_back(kDrsEnabled);
+  if (ask_for_drs) ask("ClusterComputeResource", kDrsEnabled);
   query.first = {"hosts", "datastores", "networks", "up"};
   query.steps = {
       {"hosts", "Datacenter", "hostFolder", {"children"}},
@@ -33,7 +41,7 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool as
       {"host", "ComputeResource", "host", {}},
       {"pool", "ComputeResource", "resourcePool", {"pools"}},
       {"pools", "ResourcePool", "resourcePool", {"pools"}},
-      {"datastores", "Datacenter", "datastore", {}},
+      {"datastores", "Datacenter", "datastore", {"up"}},
       {"networks", "Datacenter", "network", {}},
       {"up", "ManagedEntity", "parent", {"up"}},
   };

@@ -89,6 +89,8 @@ void PlacementReading::add_datastore(const ObjectProperties& object, const std::
   choice.maintenance = summary->maintenanceMode.value_or("normal") != "normal";
   choice.type = summary->type;
   choice.hosts = writing_hosts(object);
+  const auto parent = if_readable(object.reference("parent"));
+  if (parent && parent->type == "StoragePod") pods_[choice.place.datastore] = *parent;
   datastores_.push_back(std::move(choice));
 }
 
@@ -97,6 +99,7 @@ void PlacementReading::add_network(const ObjectProperties& object, const std::st
   network.choice.network = object.id();
   network.choice.name = name;
   network.choice.portgroup_key = if_readable(object.text("key"));
+  if (auto hosts = object.references("host")) network.choice.hosts = std::move(*hosts);
   network.on_switch = if_readable(object.reference("config.distributedVirtualSwitch"));
   if (const auto* opaque = value_as<vim25__OpaqueNetworkSummary>(object.value("summary"))) {
     network.choice.opaque_id = opaque->opaqueNetworkId;
@@ -128,6 +131,9 @@ PlacementOptions PlacementReading::choices(const std::map<MoRef, std::string>& s
   options.datastores = datastores_;
   for (DatastoreChoice& datastore : options.datastores) {
     datastore.place.datacenter_path = paths_.path(datacenter_);
+    datastore.path = paths_.path(datastore.place.datastore);
+    const auto pod = pods_.find(datastore.place.datastore);
+    if (pod != pods_.end()) datastore.pod = paths_.path(pod->second);
   }
   for (const Network& network : networks_) {
     options.networks.push_back(network.choice);

@@ -49,6 +49,7 @@ class PlacementReading {
   std::vector<Pool> pools_;
   std::vector<HostChoice> hosts_;
   std::vector<DatastoreChoice> datastores_;
+  std::map<MoRef, MoRef> pods_;  ///< of the datastores that lie in a datastore cluster
   std::vector<Network> networks_;
 };
 

@@ -122,6 +122,16 @@ class VCenterRestoreTarget : public RestoreTarget {
     return privileges_.missing(wanted, call);
   }
 
+  Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                   const Call& call) override {
+    return policies_.policies_of(vms, call);
+  }
+
+  Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,
+                                                          const Call& call) override {
+    return policies_.policy_names(ids, call);
+  }
+
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {
     return changes_.create_folder(parent, name, call);
@@ -164,6 +174,13 @@ class VCenterRestoreTarget : public RestoreTarget {
     vim25__VirtualMachineConfigSpec spec;
     if (policy_id) spec.vmProfile.push_back(with_policy(*policy_id, arena));
     spec.crypto = encrypt_with(key, arena);
+    return changes_.reconfigure(vm, spec, call);
+  }
+
+  Status set_boot_options(const MoRef& vm, const VmConfig& config, const Call& call) override {
+    Arena arena;
+    vim25__VirtualMachineConfigSpec spec;
+    spec.bootOptions = boot_options(config, arena);
     return changes_.reconfigure(vm, spec, call);
   }
 

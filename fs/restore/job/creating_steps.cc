@@ -1,32 +1,32 @@
 // The steps of a restore that make the VM: create with its fallbacks, and what follows a lost
 // reply.
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <condition_variable>
-#include <mutex>
 
+#include "cache/saved/plain_text.h"
 #include "fs/restore/job/destroy_rule.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/restore_job.h"
+#include "vsphere/task/pause.h"
 
 namespace vtpmfs::fs {
 namespace {
 
 using vsphere::TpmInSpec;
 
-/// Waits, unless the mount ends meanwhile.
-bool pause(const vsphere::CancelToken& stop, std::chrono::milliseconds time) {
-  std::mutex lock;
-  std::condition_variable woken;
-  bool stopped = false;
-  const auto registration = stop.on_cancel([&] {
-    const std::lock_guard hold(lock);
-    stopped = true;
-    woken.notify_all();
-  });
-  std::unique_lock hold(lock);
-  return !woken.wait_for(hold, time, [&] { return stopped; });
+const char* words_of(TpmInSpec form) {
+  switch (form) {
+    case TpmInSpec::saved:
+      return "as it was saved";
+    case TpmInSpec::bare:
+      return "bare";
+    case TpmInSpec::none:
+      return "by a reconfigure";
+  }
+  return "";
 }
 
 }  // namespace
@@ -44,15 +44,27 @@ Status RestoreJob::create() {
     made = create_once(vm);
     if (made && form == TpmInSpec::none && set_.vtpm) {
       report(RestoreStatus::State::creating, "adding the vTPM", 55);
-      made = surroundings_.target.add_tpm(*record_.vm, &*set_.vtpm, call());
-      if (!made && is_about_the_tpm(made.error()))
-        made = surroundings_.target.add_tpm(*record_.vm, nullptr, call());
+      made = add_tpm(&*set_.vtpm);
+      if (!made && is_about_the_tpm(made.error())) made = add_tpm(nullptr);
     }
+    if (made && set_.vtpm)
+      spdlog::info("restore of '{}': the vCenter took the vTPM {}", cache::printable(vm.name),
+                   words_of(form));
     if (made || form == TpmInSpec::none || !is_about_the_tpm(made.error())) break;
     // Another form of the device may do, but only where nothing of the former try is left.
     if (auto gone = make_sure_it_is_gone(); !gone) return gone;
   }
   return made;
+}
+
+/// Never sent again: its task may be at work, and a VM must not get two.
+Status RestoreJob::add_tpm(const vsphere::VirtualTpm* saved) {
+  return find_effect(surroundings_.target.add_tpm(*record_.vm, saved, call()),
+                     looks(kLooksForATask), stop_, [this]() -> Result<bool> {
+                       const auto vm = identify();
+                       if (!vm) return fail(vm.error());
+                       return vm->detail.vtpm.has_value();
+                     });
 }
 
 Status RestoreJob::create_once(vsphere::NewVm& vm) {
@@ -119,9 +131,8 @@ Status RestoreJob::take_over(const vsphere::MoRef& vm) {
 /// work.
 Status RestoreJob::look_for_lost_vm() {
   report(RestoreStatus::State::creating, "the answer was lost: looking for the VM", 25);
-  constexpr int kLooks = 20;
   Error last{Errno{ETIMEDOUT}, "the vCenter's answer was lost, and the VM did not appear"};
-  for (int look = 0; look < kLooks; ++look) {
+  for (int look = 0; look < kLooksForATask; ++look) {
     if (record_.task) {
       const auto ended = wait_for_creation();
       if (ended && *ended) return take_over(**ended);
@@ -137,7 +148,7 @@ Status RestoreJob::look_for_lost_vm() {
       return fail(EIO, "several VMs carry this restore's instanceUuid");
     if (!found && found.error().code == Errno{EACCES}) return fail(found.error());
     if (!found) last = found.error();
-    if (!pause(stop_, surroundings_.between_looks)) break;
+    if (vsphere::pause(surroundings_.between_looks, stop_)) break;
   }
   return fail(last);
 }
@@ -150,8 +161,9 @@ Status RestoreJob::make_sure_it_is_gone() {
   if (!found->empty()) {
     if (found->size() > 1) return fail(EIO, "several VMs carry this restore's instanceUuid");
     record_.vm = found->front();
-    if (auto gone = destroy_if_ours(surroundings_.target, record_,
-                                    surroundings_.server.instance_uuid, call());
+    if (auto gone =
+            destroy_if_ours(surroundings_.target, record_, surroundings_.server.instance_uuid,
+                            looks(kLooksForATask), call());
         !gone)
       return gone;
   }

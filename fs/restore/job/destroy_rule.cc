@@ -35,7 +35,7 @@ std::optional<std::string> why_not_ours(const vsphere::VmIdentity& vm, const Res
 }
 
 Status destroy_if_ours(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                       const std::string& vcenter, const vsphere::Call& call) {
+                       const std::string& vcenter, const Looks& looks, const vsphere::Call& call) {
   if (!record.vm) return fail(ENOENT, "no VM was made");
   const auto vm = target.identify(*record.vm, call);
   if (!vm) {
@@ -47,13 +47,11 @@ Status destroy_if_ours(vsphere::RestoreTarget& target, const RestoreRecord& reco
                            " cannot be read, so nobody knows what it is now");
   if (const auto reason = why_not_ours(*vm, record, vcenter))
     return fail(EPERM, "the half-made VM was left: " + *reason);
-  const Status destroyed = target.destroy_vm(*record.vm, call);
-  if (!destroyed && destroyed.error().maybe_done) {
-    // The answer was lost: never sent again, but a VM that is gone needs no answer.
-    const auto again = target.identify(*record.vm, call);
-    if (!again && again.error().code == Errno{ENOENT}) return {};
-  }
-  return destroyed;
+  return find_effect(target.destroy_vm(*record.vm, call), looks, call.cancel,
+                     [&]() -> Result<bool> {
+                       const auto again = target.identify(*record.vm, call);
+                       return !again && again.error().code == Errno{ENOENT};
+                     });
 }
 
 }  // namespace vtpmfs::fs

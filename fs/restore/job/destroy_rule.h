@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "fs/restore/job/lost_reply.h"
 #include "fs/restore/job/restore_record.h"
 #include "vsphere/call.h"
 #include "vsphere/restore_target.h"
@@ -23,8 +24,9 @@ std::optional<std::string> why_not_ours(const vsphere::VmIdentity& vm, const Res
                                         const std::string& vcenter);
 
 /// Looks again right before, and destroys the record's VM if all that holds. ENOENT: it is gone
-/// already, which is as good. EPERM with the reason: left behind.
+/// already, which is as good. EPERM with the reason: left behind. Sent once: where the answer is
+/// lost it is looked whether the VM goes.
 Status destroy_if_ours(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                       const std::string& vcenter, const vsphere::Call& call);
+                       const std::string& vcenter, const Looks& looks, const vsphere::Call& call);
 
 }  // namespace vtpmfs::fs

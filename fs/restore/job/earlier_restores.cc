@@ -41,15 +41,22 @@ bool EarlierRestores::has(const std::string& place) const {
   return unseen_.count(place) > 0;
 }
 
-void EarlierRestores::wait_for(const std::string& place, const vsphere::CancelToken& interrupted) {
+void EarlierRestores::wait_for(const std::string& place, const vsphere::CancelToken& interrupted,
+                               std::chrono::milliseconds patience,
+                               const std::function<void()>& late) {
   const auto wake = interrupted.on_cancel([this] {
     const std::lock_guard hold(lock_);
     changed_.notify_all();
   });
   std::unique_lock hold(lock_);
-  changed_.wait(hold, [&] {
+  const auto over = [&] {
     return unseen_.count(place) == 0 || interrupted.cancelled() || ending_.cancelled();
-  });
+  };
+  if (changed_.wait_for(hold, patience, over)) return;
+  hold.unlock();
+  late();
+  hold.lock();
+  changed_.wait(hold, over);
 }
 
 void EarlierRestores::end() {
@@ -95,13 +102,19 @@ void EarlierRestores::work() {
 
 /// True where the restore is settled, or nothing more can be done for it in this mount.
 bool EarlierRestores::look(Entry& entry) {
-  Recovery found;
   try {
-    found = recover(surroundings_, entry.record,
-                    vsphere::Call{surroundings_.timeout, ending_, "", nullptr});
+    return look_and_tell(entry);
   } catch (const std::exception& error) {
-    found = {Recovery::End::undecided, error.what(), {}};
+    // Out of memory, mostly. It is looked at again; the mount goes on.
+    spdlog::warn("the restore of '{}' that was broken off cannot be looked at: {}",
+                 entry.record.name, error.what());
+    return false;
   }
+}
+
+bool EarlierRestores::look_and_tell(Entry& entry) {
+  const Recovery found = recover(surroundings_, entry.record,
+                                 vsphere::Call{surroundings_.timeout, ending_, "", nullptr});
   // What the end of the mount broke off says nothing.
   if (ending_.cancelled() && found.end == Recovery::End::undecided) return false;
   const std::string& name = entry.record.name;
@@ -122,7 +135,7 @@ bool EarlierRestores::look(Entry& entry) {
     const std::lock_guard hold(lock_);
     told = told_;
   }
-  if (told) told(entry.record.staged, status_of(found, surroundings_, entry.record));
+  if (told) told(entry.record, status_of(found, surroundings_, entry.record));
   // Last: whoever is killed before it is told again.
   if (is_over(found)) surroundings_.journal.remove(entry.record);
   return found.end != Recovery::End::undecided;

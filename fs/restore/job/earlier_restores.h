@@ -26,8 +26,8 @@ class EarlierRestores {
     std::chrono::milliseconds first{2'000};
     std::chrono::milliseconds longest{60'000};
   };
-  /// Told what came of a look at a restore: the staging store's directory, and its new status.
-  using Told = std::function<void(uint64_t staged, const RestoreStatus& status)>;
+  /// Told what came of a look at a restore, for the directory that it came from.
+  using Told = std::function<void(const RestoreRecord& record, const RestoreStatus& status)>;
   /// Told of a VM that was finished, so that it can be shown.
   using Finished = std::function<void(const vsphere::MoRef&)>;
 
@@ -42,8 +42,10 @@ class EarlierRestores {
   /// One more, of a restore of this mount.
   void add(RestoreRecord record);
   /// Waits until no restore into this place (place_key) is left that was not looked at; less where
-  /// nobody waits any more or the mount ends.
-  void wait_for(const std::string& place, const vsphere::CancelToken& interrupted);
+  /// nobody waits any more or the mount ends. `late` is called once, when that takes longer than
+  /// `patience`: a task of the vCenter's may be at work for any time.
+  void wait_for(const std::string& place, const vsphere::CancelToken& interrupted,
+                std::chrono::milliseconds patience, const std::function<void()>& late);
   [[nodiscard]] bool has(const std::string& place) const;
   /// Ends what is asked just now; the journal keeps the rest.
   void end();
@@ -55,6 +57,7 @@ class EarlierRestores {
   };
   void work();
   bool look(Entry& entry);
+  bool look_and_tell(Entry& entry);
 
   const RestoreSurroundings& surroundings_;
   const Finished finished_;

@@ -31,7 +31,13 @@ Status RestoreJob::set_missing_key() {
   // it.
   if (vm->detail.key_id || vm->detail.why_unreadable("config.keyId") != nullptr) return {};
   report(RestoreStatus::State::creating, "setting the key", 58);
-  return surroundings_.target.set_key(*record_.vm, *set_.key, policy_.id, call());
+  // Never sent again: its task may be at work, and a VM is not encrypted twice.
+  return find_effect(surroundings_.target.set_key(*record_.vm, *set_.key, policy_.id, call()),
+                     looks(kLooksForATask), stop_, [this]() -> Result<bool> {
+                       const auto now = identify();
+                       if (!now) return fail(now.error());
+                       return now->detail.key_id.has_value();
+                     });
 }
 
 /// The new VM's own nvram, by the rule that every read obeys; a VM without a name for it gets that
@@ -91,11 +97,11 @@ Status RestoreJob::upload() {
 
 Status RestoreJob::send_nvram(const std::string& path) {
   const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
-  // Leaves bytes in the new VM's directory only, which goes with the VM. Sending it twice does no
-  // harm.
-  Status sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
-  if (!sent && sent.error().maybe_done)
-    sent = surroundings_.target.upload(place_->datastore.place, path, bytes, call());
+  // Leaves bytes in the new VM's directory only, which goes with the VM. Sending the same ones
+  // twice does no harm.
+  const Status sent = send_until_seen(
+      [&] { return surroundings_.target.upload(place_->datastore.place, path, bytes, call()); },
+      looks(1), stop_, [&] { return nvram_is_as_saved(path); });
   if (!sent) return sent;
   report(RestoreStatus::State::uploading, "reading nvram back", 75);
   const auto same = nvram_is_as_saved(path);
@@ -123,7 +129,10 @@ Status RestoreJob::verify() {
   ReadBack read = judge_read_back(vm->detail, set_, surroundings_.options.accept_rewrapped);
   if (!read.verdict) return read.verdict;
   if (read.certificates_differ) {
-    if (auto mended = mend_certificates(vm->detail); !mended)
+    const Status mended = mend_certificates(vm->detail);
+    // An edit that may still come would reach a VM that was checked.
+    if (!mended && mended.error().maybe_done) return mended;
+    if (!mended)
       status_.warnings.push_back(
           "the vTPM's certificates differ from the saved ones, and could not be put back: " +
           mended.error().words);
@@ -142,10 +151,18 @@ Status RestoreJob::verify() {
 }
 
 Status RestoreJob::mend_certificates(const vsphere::VmDetail& detail) {
-  if (auto set = surroundings_.target.set_tpm_certificates(*record_.vm, *detail.vtpm,
-                                                           set_.vtpm->certificates, call());
-      !set)
-    return set;
+  const auto are_set = [this]() -> Result<bool> {
+    const auto now = identify();
+    if (!now) return fail(now.error());
+    return now->detail.vtpm &&
+           !judge_read_back(now->detail, set_, surroundings_.options.accept_rewrapped)
+                .certificates_differ;
+  };
+  // Never sent again: its task may be at work.
+  const Status set = find_effect(surroundings_.target.set_tpm_certificates(
+                                     *record_.vm, *detail.vtpm, set_.vtpm->certificates, call()),
+                                 looks(kLooksForATask), stop_, are_set);
+  if (!set) return set;
   const auto vm = identify();
   if (!vm) return fail(vm.error());
   ReadBack again = judge_read_back(vm->detail, set_, surroundings_.options.accept_rewrapped);
@@ -158,9 +175,10 @@ Status RestoreJob::finish() {
   report(RestoreStatus::State::finishing, "taking the mark away", 95);
   // From here on nothing is ever destroyed.
   if (auto recorded = write_down(RestoreRecord::State::verified); !recorded) return recorded;
-  if (auto finished = take_mark_off(surroundings_.target, record_, call()); !finished)
+  if (auto finished = take_mark_off(surroundings_.target, record_, looks(kLooksForATask), call());
+      !finished)
     return finished;
-  make_template(surroundings_.target, record_, status_.warnings, call());
+  make_template(surroundings_.target, record_, status_.warnings, looks(kLooksForATask), call());
   if (set_.origin && set_.origin->is_template && !surroundings_.options.templates)
     status_.warnings.emplace_back(
         "the saved VM was a template; this is a VM (--restore-templates makes it a template)");

@@ -127,7 +127,10 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
     status.vm_name = name;
     status.step = "an earlier restore of this VM that was broken off is cleared away first";
     waiting.changed(status);
-    earlier_.wait_for(place, waiting.interrupted);
+    earlier_.wait_for(place, waiting.interrupted, surroundings_.timeout, [&] {
+      status.unanswered = true;
+      waiting.changed(status);
+    });
   }
   const char* what = waiting.request.check_only ? "check" : "restore";
   spdlog::info("{} of '{}' begins", what, name);

@@ -56,6 +56,7 @@ Json to_json(const RestoreRecord& record) {
   out["foldersMade"] = Json::array();
   for (const auto& folder : record.folders_made) out["foldersMade"].push_back(reference(folder));
   out["staged"] = record.staged;
+  out["files"] = record.files;
   out["vmFolder"] = reference(record.vm_folder);
   out["folders"] = record.folders;
   out["sent"] =
@@ -86,12 +87,19 @@ RestoreRecord from_json(const Json& json) {
   for (const Json& folder : json.at("foldersMade"))
     record.folders_made.push_back(reference(folder));
   record.staged = json.at("staged").get<uint64_t>();
+  if (json.contains("files"))
+    record.files = json.at("files").get<std::map<std::string, std::string>>();
   record.vm_folder = reference(json.at("vmFolder"));
   record.folders = json.at("folders").get<std::vector<std::string>>();
   record.sent =
       std::chrono::system_clock::time_point(std::chrono::seconds(json.at("sent").get<int64_t>()));
   record.annotation = json.at("annotation").get<std::string>();
   record.as_template = json.at("asTemplate").get<bool>();
+  // Nobody can go on to the end with a VM that is not named.
+  if ((record.state == RestoreRecord::State::verified ||
+       record.state == RestoreRecord::State::done) &&
+      !record.vm)
+    throw std::invalid_argument("vm");
   return record;
 }
 

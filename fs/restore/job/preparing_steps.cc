@@ -150,7 +150,8 @@ Status RestoreJob::plan() {
   choices.degraded = surroundings_.options.degraded;
   choices.extra_config_globs = surroundings_.options.save_extra_config;
   if (set_.config)
-    choices.networks = choose_networks(offered_, *set_.config, wanted_.networks, status_.warnings);
+    choices.networks =
+        choose_networks(offered_, *place_, *set_.config, wanted_.networks, status_.warnings);
   planned_ = new_vm(set_, choices, status_.warnings);
   if (choices.degraded) {
     status_.warnings.emplace_back(
@@ -160,6 +161,7 @@ Status RestoreJob::plan() {
     set_.has_nvram = false;
     if (set_.vtpm) set_.vtpm->certificates.clear();
   }
+  for (const auto& [card, network] : planned_->network_of_nic) cards_.insert(card);
   return {};
 }
 
@@ -198,14 +200,17 @@ Status RestoreJob::make_policy() {
   report(RestoreStatus::State::creating, "making an encryption policy", 13);
   if (auto recorded = write_down(RestoreRecord::State::begun); !recorded) return recorded;
   // Leaves the policy `vtpmfs encryption`, which is never removed: other VMs may use it by then.
-  auto made = surroundings_.target.create_encryption_policy(kOwnPolicyName, call());
-  if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
-    // Another restore made it meanwhile, or the reply was lost.
-    const auto now = surroundings_.target.encryption_policies(call());
-    if (now)
-      for (const vsphere::StoragePolicy& policy : *now)
-        if (policy.name == kOwnPolicyName) made = policy;
-  }
+  using Found = std::optional<vsphere::StoragePolicy>;
+  const auto made = make_by_name<vsphere::StoragePolicy>(
+      [this] { return surroundings_.target.create_encryption_policy(kOwnPolicyName, call()); },
+      looks(kLooksForACall), interrupted_,
+      [this]() -> Result<Found> {
+        const auto now = surroundings_.target.encryption_policies(call());
+        if (!now) return fail(now.error());
+        for (const vsphere::StoragePolicy& policy : *now)
+          if (policy.name == kOwnPolicyName) return policy;
+        return Found();
+      });
   if (!made) return fail(made.error());
   policy_.id = made->id;
   return {};
@@ -217,12 +222,14 @@ Status RestoreJob::make_folders() {
   for (const std::string& name : missing_folders_) {
     report(RestoreStatus::State::creating, "making the folder '" + name + "'", 15);
     // Leaves the folder, which is never removed: somebody may use it by then.
-    auto made = surroundings_.target.create_folder(folder_, name, call());
-    if (!made && (made.error().code == Errno{EEXIST} || made.error().maybe_done)) {
-      // Another restore made it meanwhile, or the reply was lost.
-      const auto child = surroundings_.target.find_child(folder_, name, call());
-      if (child && *child && (*child)->type == "Folder") made = **child;
-    }
+    const auto made = make_by_name<vsphere::MoRef>(
+        [&] { return surroundings_.target.create_folder(folder_, name, call()); },
+        looks(kLooksForACall), interrupted_,
+        [&]() -> Result<std::optional<vsphere::MoRef>> {
+          auto child = surroundings_.target.find_child(folder_, name, call());
+          if (child && *child && (*child)->type != "Folder") child->reset();
+          return child;
+        });
     if (!made) return fail(made.error());
     record_.folders_made.push_back(*made);
     folder_ = *made;

@@ -10,6 +10,8 @@ namespace {
 
 using End = Recovery::End;
 
+constexpr const char* kGone = "its VM had been checked, and was removed by somebody since";
+
 bool was_checked(const RestoreRecord& record) {
   return record.state == RestoreRecord::State::verified ||
          record.state == RestoreRecord::State::done;
@@ -33,16 +35,23 @@ bool is_adopted(const vsphere::VmIdentity& vm, const RestoreRecord& record) {
          vm.marks.count(kMarkKey) == 0;
 }
 
+/// Others wait meanwhile, and whoever looks after the record comes back to it.
+Looks few_looks(const RestoreSurroundings& around) {
+  return {kLooksForACall, around.between_looks};
+}
+
 Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
                    const vsphere::Call& call) {
   const std::string& vcenter = around.server.instance_uuid;
   const bool knew_it = record.vm.has_value();
-  Status gone = take_away(around.target, record, vcenter, creation_of(record, around.now()), call);
+  const Looks looks = few_looks(around);
+  Status gone =
+      take_away(around.target, record, vcenter, creation_of(record, around.now()), looks, call);
   if (gone && knew_it) {
     // A VM that was registered anew has another name at the vCenter, and still our uuid.
     const auto known = record.vm;
     record.vm.reset();
-    gone = take_away(around.target, record, vcenter, Creation::ended, call);
+    gone = take_away(around.target, record, vcenter, Creation::ended, looks, call);
     if (!record.vm) record.vm = known;
   }
   if (gone) {
@@ -51,7 +60,7 @@ Recovery take_back(const RestoreSurroundings& around, RestoreRecord& record,
   }
   if (gone.error().code == Errno{EPERM} && record.vm)
     if (const auto vm = around.target.identify(*record.vm, call); vm && is_adopted(*vm, record))
-      return {End::adopted, "somebody took the mark off its VM, which is kept", {}};
+      return {End::adopted, "its VM carries the mark no more, and is kept", {}};
   Recovery out = not_now(gone.error());
   if (out.end == End::left_behind) {
     RestoreRecord left = record;
@@ -70,8 +79,15 @@ Result<std::optional<vsphere::VmIdentity>> find_checked(const RestoreSurrounding
   if (!vm && vm.error().code == Errno{ENOENT}) {
     const auto again = around.target.find_by_uuid(record.instance_uuid, true, call);
     if (!again) return fail(again.error());
-    if (again->size() != 1) return Found();
-    record.vm = again->front();
+    if (again->size() > 1) return fail(EPERM, "several VMs carry its instanceUuid");
+    if (again->empty()) {
+      const auto there = find_at_its_place(around.target, record, call);
+      if (!there) return fail(there.error());
+      if (!*there) return Found();
+      record.vm = **there;
+    } else {
+      record.vm = again->front();
+    }
     vm = around.target.identify(*record.vm, call);
     if (!vm && vm.error().code == Errno{ENOENT}) return Found();
   }
@@ -79,28 +95,51 @@ Result<std::optional<vsphere::VmIdentity>> find_checked(const RestoreSurrounding
   return Found(std::move(*vm));
 }
 
+/// What a person has written at the VM meanwhile stays.
+std::string final_annotation(const vsphere::VmDetail& vm, const RestoreRecord& record) {
+  const std::string now = vm.config.annotation.value_or("");
+  return now.empty() || now == kInProgressAnnotation ? record.annotation : now;
+}
+
+/// Somebody has switched it on or given it a disk since: it is no VM to make a template of.
+bool is_in_use(const vsphere::VmIdentity& vm) {
+  return vm.detail.power != vsphere::PowerState::off || vm.detail.log_with_content ||
+         vm.detail.has_snapshot || vm.has_disk || !vm.detail.config.disks.empty();
+}
+
 Recovery go_on_to_the_end(const RestoreSurroundings& around, RestoreRecord& record,
                           const vsphere::Call& call) {
   const auto vm = find_checked(around, record, call);
   if (!vm) return not_now(vm.error());
-  if (!*vm) return {End::gone, "its VM had been checked, and was removed by somebody since", {}};
+  if (!*vm) return {End::gone, kGone, {}};
   if (!(*vm)->detail.unreadable.empty())
     return {End::left_behind,
             "its VM was checked, and cannot be read whole now: " +
                 (*vm)->detail.unreadable.front().property,
             {}};
   Recovery out{End::finished, "its VM had been checked, and is finished now", {}};
+  const Looks looks = few_looks(around);
   if (!is_adopted(**vm, record)) {
     if (const auto reason = why_not_the_one(**vm, record, around.server.instance_uuid))
       return {End::left_behind, "its VM was checked, and then changed by somebody: " + *reason, {}};
-    if (auto finished = take_mark_off(around.target, record, call); !finished)
+    RestoreRecord as_found = record;
+    as_found.annotation = final_annotation((*vm)->detail, record);
+    if (auto finished = take_mark_off(around.target, as_found, looks, call); !finished)
       return not_now(finished.error());
   }
-  // A VM that is in use by now is left as it is.
-  const vsphere::VmDetail& detail = (*vm)->detail;
-  if (!detail.is_template && detail.power == vsphere::PowerState::off)
-    make_template(around.target, record, out.warnings, call);
+  if (!(*vm)->detail.is_template && !is_in_use(**vm))
+    make_template(around.target, record, out.warnings, looks, call);
   return out;
+}
+
+/// Nothing is left to do; but the record may be old (a power cut brings back what was removed
+/// last), and its VM somebody's who has removed it since.
+Recovery look_at_the_done(const RestoreSurroundings& around, RestoreRecord& record,
+                          const vsphere::Call& call) {
+  const auto vm = find_checked(around, record, call);
+  if (!vm && !is_for_a_person(vm.error())) return not_now(vm.error());
+  if (vm && !*vm) return {End::gone, kGone, {}};
+  return {End::finished, "its VM is there and was checked", {}};
 }
 
 }  // namespace
@@ -116,7 +155,7 @@ Recovery recover(const RestoreSurroundings& surroundings, RestoreRecord& record,
     case RestoreRecord::State::rolled_back:
       return {End::nothing_there, "no VM had been made", {}};
     case RestoreRecord::State::done:
-      return {End::finished, "its VM is there and was checked", {}};
+      return look_at_the_done(surroundings, record, call);
     case RestoreRecord::State::verified:
       return go_on_to_the_end(surroundings, record, call);
     case RestoreRecord::State::creating:
@@ -161,6 +200,16 @@ RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& sur
       name_vm();
       return status;
     case End::undecided:
+      // Whoever was told that a VM is left behind is not told otherwise before it has gone.
+      if (record.state == RestoreRecord::State::left_behind && record.vm) {
+        status.state = RestoreStatus::State::left_behind;
+        status.what_to_do =
+            "this mount goes on trying to remove it; or look at it in the vCenter: "
+            "its extraConfig " +
+            std::string(kMarkKey) + " is " + record.mark;
+        name_vm();
+        break;
+      }
       status.state =
           was_checked(record) ? RestoreStatus::State::finishing : RestoreStatus::State::creating;
       status.step = began + recovery.words;
@@ -187,7 +236,9 @@ RestoreStatus status_of(const Recovery& recovery, const RestoreSurroundings& sur
       break;
     case End::adopted:
       status.state = RestoreStatus::State::failed;
-      status.what_to_do = "look at the VM in the vCenter: it was never checked";
+      status.what_to_do =
+          "look at the VM in the vCenter: as far as this restore's record goes, it was never "
+          "checked";
       name_vm();
       break;
   }

@@ -5,7 +5,8 @@
 //   creating, created     its VM is found by the task, the MoRef or our instanceUuid, and taken
 //   left-behind           away by the rules of "What may be destroyed"
 //   verified              the VM is whole: it is finished; nothing is ever destroyed
-//   done, rolled-back     it was over: forgotten
+//   done                  forgotten; told whether its VM is there still
+//   rolled-back           it was over: forgotten
 //
 // A record is only forgotten when nothing of its restore is there nor will be, when the VM is
 // finished, or when somebody has taken the mark off and so made the VM his own. Failure cases: no

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "cache/saved/file_names.h"
+#include "cache/saved/sha256.h"
 #include "fs/restore/job/explain.h"
 #include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/vm_ending.h"
@@ -99,10 +100,10 @@ Status RestoreJob::take(std::span<const Step> steps) {
 Status RestoreJob::run() {
   constexpr Step kPreparing[] = {&RestoreJob::parse, &RestoreJob::check, &RestoreJob::place,
                                  &RestoreJob::plan, &RestoreJob::check_privileges};
-  constexpr Step kMaking[] = {&RestoreJob::make_policy, &RestoreJob::make_folders,
-                              &RestoreJob::create,      &RestoreJob::set_missing_key,
-                              &RestoreJob::upload,      &RestoreJob::verify,
-                              &RestoreJob::finish};
+  constexpr Step kMaking[] = {&RestoreJob::make_policy,    &RestoreJob::make_folders,
+                              &RestoreJob::create,         &RestoreJob::set_missing_key,
+                              &RestoreJob::set_boot_order, &RestoreJob::upload,
+                              &RestoreJob::verify,         &RestoreJob::finish};
   if (auto prepared = take(kPreparing); !prepared) return prepared;
   if (request_.check_only || surroundings_.options.dry_run) return end_after_checks();
   if (auto made = take(kMaking); !made) return made;
@@ -136,6 +137,9 @@ Status RestoreJob::parse() {
   auto set = cache::parse_saved_set(texts, has_nvram, has_nvram ? nvram->second.size() : 0);
   if (!set) return fail(set.error());
   if (auto restorable = cache::check_restorable(*set); !restorable) return restorable;
+  // Without SHA256SUMS nothing else tells of bytes that a power cut or a sparse copy has lost.
+  if (has_nvram && nvram->second.find_first_not_of('\0') == std::string::npos)
+    return fail(EINVAL, "nvram holds nothing but zeros: its bytes were lost");
   set_ = std::move(*set);
   status_.warnings = set_.warnings;
   warn_of_expired_certificates();
@@ -145,6 +149,8 @@ Status RestoreJob::parse() {
   wanted_ = merged(surroundings_.options.placement, request_.placement);
   record_.vcenter = surroundings_.server.instance_uuid;
   record_.staged = request_.staged_directory;
+  for (const auto& [name, bytes] : request_.files)
+    record_.files[name] = cache::hex(cache::sha256(bytes));
   record_.vm_folder = request_.vm_folder;
   record_.folders = request_.folders;
   record_.name = request_.vm_name;
@@ -197,7 +203,8 @@ void RestoreJob::roll_back() {
       nothing_was_made_
           ? Status()
           : take_away(surroundings_.target, record_, surroundings_.server.instance_uuid,
-                      outcome_unknown_ ? Creation::open : Creation::ended, own);
+                      outcome_unknown_ ? Creation::open : Creation::ended, looks(kLooksForATask),
+                      own);
   if (gone) {
     status_.vm_moref.clear();
     status_.vm_path.clear();

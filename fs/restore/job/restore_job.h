@@ -15,12 +15,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "cache/saved/saved_set.h"
 #include "fs/restore/job/key_and_policy.h"
+#include "fs/restore/job/lost_reply.h"
 #include "fs/restore/job/restore_record.h"
 #include "fs/restore/job/vm_place.h"
 #include "fs/restore/restorer.h"
@@ -37,8 +39,7 @@ struct RestoreSurroundings {
   std::chrono::milliseconds timeout;
   /// The inventory path of a VM in this folder, for people.
   std::function<std::string(const vsphere::MoRef& folder, const std::string& name)> path_of;
-  /// Between two looks for a VM whose creation got no answer. Twenty looks are made: the task may
-  /// be at work for longer than a single call may take.
+  /// Between two looks for the effect of a call that got no answer (see lost_reply.h).
   std::chrono::milliseconds between_looks{2000};
   /// This machine's clock, for how long ago a creation was sent.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
@@ -52,24 +53,24 @@ struct RestoreSurroundings {
 
 class RestoreJob {
  public:
-  /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`: the
-  /// mount ends, and what was made is taken away. `abandon`: no time is left for that either; what
-  /// is there is left to the journal.
+  /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`:
+  /// the mount ends, and what was made is taken away. `abandon`: no time is left for that either;
+  /// what is there is left to the journal.
   RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
              vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener,
              vsphere::CancelToken abandon = {});
 
-  /// The whole restore. The errno is that of the contract's table, the status has the words. Where
-  /// only checks were asked for: success, or for a dry run ECANCELED, which no check answers and no
-  /// tool takes for success.
+  /// The whole restore. The errno is that of the contract's table, the status has the words.
+  /// Where only checks were asked for: success, or for a dry run ECANCELED, which no check
+  /// answers and no tool takes for success.
   Status run();
   [[nodiscard]] const RestoreStatus& status() const { return status_; }
   /// The finished VM.
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
   /// What is known of it; in the journal where the restore left something to look after.
   [[nodiscard]] const RestoreRecord& record() const { return record_; }
-  /// Takes the record of a restore that succeeded out of the journal, once it is known that the set
-  /// has become its VM: whoever is killed before finds the VM finished, not a set that waits.
+  /// Takes the record of a restore that succeeded out of the journal, once it is known that the
+  /// set has become its VM: whoever is killed before finds the VM finished, not a set that waits.
   void forget() { surroundings_.journal.remove(record_); }
   /// The restore failed and left something that may be taken away or finished later: the vCenter
   /// did not answer, or the creation's end is not known.
@@ -92,8 +93,10 @@ class RestoreJob {
   Result<std::optional<vsphere::MoRef>> wait_for_creation();
   Status take_over(const vsphere::MoRef& vm);
   Status look_for_lost_vm();
+  Status add_tpm(const vsphere::VirtualTpm* saved);
   Status make_sure_it_is_gone();
   Status set_missing_key();
+  Status set_boot_order();
   Status upload();
   Status verify();
   Status mend_certificates(const vsphere::VmDetail& detail);
@@ -103,6 +106,7 @@ class RestoreJob {
   Status write_down(RestoreRecord::State state);
   void report(RestoreStatus::State state, std::string step, int percent);
   vsphere::Call call();
+  [[nodiscard]] Looks looks(int number) const { return {number, surroundings_.between_looks}; }
   void tell_silence(bool silent);
   Result<vsphere::VmIdentity> identify();
   Status send_nvram(const std::string& path);
@@ -126,6 +130,7 @@ class RestoreJob {
   PolicyChoice policy_;
   std::optional<vsphere::NewVm> planned_;
   vsphere::MoRef folder_;
+  std::set<int> cards_;  ///< saved keys of the network cards that the new VM gets
   bool create_sent_ = false;
   /// A creation was sent, and neither a VM nor a definite refusal came back.
   bool outcome_unknown_ = false;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,9 +33,10 @@ struct RestoreRecord {
   std::vector<vsphere::MoRef> folders_made;
 
   // -- for whoever goes on with it after a crash
-  uint64_t staged = 0;               ///< directory of the staging store that it came from
-  vsphere::MoRef vm_folder;          ///< the datacenter's
-  std::vector<std::string> folders;  ///< below vm_folder, API form
+  uint64_t staged = 0;                       ///< directory of the staging store that it came from
+  std::map<std::string, std::string> files;  ///< what was restored: name, and SHA-256 in hex
+  vsphere::MoRef vm_folder;                  ///< the datacenter's
+  std::vector<std::string> folders;          ///< below vm_folder, API form
   /// When the creation was last sent, by this machine's clock. A task may be at work for a while.
   std::chrono::system_clock::time_point sent{};
   std::string annotation;    ///< what the finished VM gets

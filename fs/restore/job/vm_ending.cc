@@ -21,25 +21,34 @@ Creation end_task(vsphere::RestoreTarget& target, const vsphere::MoRef& task,
 }  // namespace
 
 Status take_mark_off(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                     const vsphere::Call& call) {
+                     const Looks& looks, const vsphere::Call& call) {
   const vsphere::MoRef& vm = *record.vm;
-  const Status finished = target.finish(vm, {kMarkKey}, record.annotation, call);
-  if (finished || !finished.error().maybe_done) return finished;
-  const auto now = target.identify(vm, call);
-  if (!now) return finished;
-  if (now->marks.count(kMarkKey) == 0) return {};
-  return target.finish(vm, {kMarkKey}, record.annotation, call);
+  return send_until_seen([&] { return target.finish(vm, {kMarkKey}, record.annotation, call); },
+                         looks, call.cancel,
+                         [&]() -> Result<bool> {
+                           const auto now = target.identify(vm, call);
+                           if (!now) return fail(now.error());
+                           return now->marks.count(kMarkKey) == 0;
+                         });
 }
 
 void make_template(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                   std::vector<std::string>& warnings, const vsphere::Call& call) {
+                   std::vector<std::string>& warnings, const Looks& looks,
+                   const vsphere::Call& call) {
   if (!record.as_template) return;
-  if (auto marked = target.mark_as_template(*record.vm, call); !marked)
+  const auto is_one = [&]() -> Result<bool> {
+    const auto now = target.identify(*record.vm, call);
+    if (!now) return fail(now.error());
+    return now->detail.is_template;
+  };
+  if (auto marked =
+          find_effect(target.mark_as_template(*record.vm, call), looks, call.cancel, is_one);
+      !marked)
     warnings.push_back("the VM could not be made a template again: " + marked.error().words);
 }
 
 Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
-                 Creation creation, const vsphere::Call& call) {
+                 Creation creation, const Looks& looks, const vsphere::Call& call) {
   if (record.instance_uuid.empty()) return {};  // nothing was ever sent
   if (!record.vm) {
     std::optional<vsphere::MoRef> made;
@@ -51,15 +60,40 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
     if (!found) return fail(found.error());
     if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
     if (found->size() == 1) made = found->front();
+    if (!made) {
+      auto there = find_at_its_place(target, record, call);
+      if (!there) return fail(there.error());
+      made = std::move(*there);
+    }
     record.vm = made;
   }
-  if (record.vm) return destroy_if_ours(target, record, vcenter, call);
+  if (record.vm) return destroy_if_ours(target, record, vcenter, looks, call);
   if (creation == Creation::open)
     return fail(EAGAIN,
                 "the creation of the VM was sent and its end is not known: the vCenter may still "
                 "make the VM, with instanceUuid " +
                     record.instance_uuid);
   return {};
+}
+
+Result<std::optional<vsphere::MoRef>> find_at_its_place(vsphere::RestoreTarget& target,
+                                                        const RestoreRecord& record,
+                                                        const vsphere::Call& call) {
+  using Found = std::optional<vsphere::MoRef>;
+  const auto there = target.find_child(record.folder, record.name, call);
+  if (!there && there.error().code == Errno{ENOENT}) return Found();  // the folder is gone
+  if (!there) return fail(there.error());
+  if (!*there || (*there)->type != "VirtualMachine") return Found();
+  const auto vm = target.identify(**there, call);
+  // Whoever makes a VM may read it: one that is hidden from us is somebody else's.
+  if (!vm && (vm.error().code == Errno{ENOENT} || vm.error().code == Errno{EACCES})) return Found();
+  if (!vm) return fail(vm.error());
+  const auto mark = vm->marks.find(kMarkKey);
+  if (mark == vm->marks.end() || mark->second != record.mark) return Found();
+  if (vm->detail.instance_uuid == record.instance_uuid) return *there;
+  return fail(EPERM, "VM " + (*there)->value +
+                         " has its name and carries its mark, and another instanceUuid than this "
+                         "restore chose");
 }
 
 bool is_for_a_person(const Error& error) {

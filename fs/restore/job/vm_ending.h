@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "fs/restore/job/lost_reply.h"
 #include "fs/restore/job/restore_record.h"
 #include "vsphere/call.h"
 #include "vsphere/restore_target.h"
@@ -17,14 +18,16 @@ namespace vtpmfs::fs {
 inline constexpr std::chrono::minutes kCreationMayTake{30};
 
 /// Takes the mark and the annotation away in one reconfigure. For records that say `verified` only.
-/// A lost answer: sent again only where the mark is still there.
+/// A lost answer: sent once more where the mark is still there after all looks, for it says the
+/// same again.
 Status take_mark_off(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                     const vsphere::Call& call);
+                     const Looks& looks, const vsphere::Call& call);
 
 /// Makes the VM a template where the record says so. A failure is told in `warnings`: the VM is
 /// whole by then.
 void make_template(vsphere::RestoreTarget& target, const RestoreRecord& record,
-                   std::vector<std::string>& warnings, const vsphere::Call& call);
+                   std::vector<std::string>& warnings, const Looks& looks,
+                   const vsphere::Call& call);
 
 /// What is known of a creation that was sent.
 enum class Creation {
@@ -37,7 +40,14 @@ enum class Creation {
 /// destroy_if_ours(). EPERM with the reason: it is there and must be left. EAGAIN: nothing is
 /// there, but the creation may still make it. All others: it could not be seen or done now.
 Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
-                 Creation creation, const vsphere::Call& call);
+                 Creation creation, const Looks& looks, const vsphere::Call& call);
+
+/// The VM at the record's place (folder and name) that carries the record's mark and instanceUuid:
+/// vCenter's index of uuids may be behind. Empty where there is none. EPERM: one that carries the
+/// mark has another instanceUuid, be it a clone or our own that was given a new one.
+Result<std::optional<vsphere::MoRef>> find_at_its_place(vsphere::RestoreTarget& target,
+                                                        const RestoreRecord& record,
+                                                        const vsphere::Call& call);
 
 /// Whether trying again by itself is of no use: a VM that is not as it was made (EPERM), or a right
 /// that is missing (EACCES), are for a person to mend.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
+#include "fs/restore/job/place_candidates.h"
 #include "fs/restore/job/refusal.h"
 
 namespace vtpmfs::fs {
@@ -15,9 +17,44 @@ using vsphere::NetworkChoice;
 using vsphere::PlacementOptions;
 using vsphere::PoolChoice;
 
-constexpr const char* kOtherDatastore =
-    "make room, or name another datastore (--restore-datastore, or user.vtpmfs.datastore on this "
-    "directory), then sync this directory";
+bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
+  return std::find(refs.begin(), refs.end(), ref) != refs.end();
+}
+
+/// Only a host that stands alone and DRS go without a name; a cluster without DRS wants one even
+/// where it has but one host.
+bool wants_a_host(const PoolChoice& pool) {
+  return !pool.drs && (pool.owner.type == "ClusterComputeResource" || pool.hosts.size() > 1);
+}
+
+/// "host 'esx1'", or whatever hosts there are to choose from.
+std::string hosts_in_words(const Placement& wanted) {
+  if (wanted.host) return "host '" + *wanted.host + "'";
+  if (wanted.pool) return "no host of resource pool '" + *wanted.pool + "'";
+  return "no host of this datacenter";
+}
+
+/// "host 'esx1' has none", or "no host of this datacenter that can be used has one".
+std::string hosts_in_words(const Placement& wanted, const std::string& of_the_named,
+                           const std::string& of_none) {
+  return hosts_in_words(wanted) +
+         (wanted.host ? " " + of_the_named : " that can be used " + of_none);
+}
+
+/// Hosts and datastores can be used, but none of the ones with any of the others.
+tl::unexpected<Error> does_not_fit(const Placement& wanted) {
+  if (!wanted.pool && !wanted.host && !wanted.datastore)
+    return refuse(EHOSTUNREACH,
+                  "no usable host of this datacenter mounts a datastore that has room",
+                  "mount one on a host, then sync this directory");
+  const std::string datastore =
+      wanted.datastore ? "datastore '" + *wanted.datastore + "'" : "a datastore that has room";
+  return refuse(EINVAL,
+                hosts_in_words(wanted, "does not mount " + datastore, "mounts " + datastore),
+                "choose a pool, a host and a datastore that go together (--restore-pool, "
+                "--restore-host, --restore-datastore, or user.vtpmfs.* on this directory), then "
+                "sync this directory");
+}
 
 /// What keeps an encrypted VM off a host, the worst first.
 enum class Fit { unusable, outside_a_cluster, without_tpm, leaving_encryption, fits };
@@ -31,114 +68,38 @@ Fit fit_of(const PoolChoice& pool, const HostChoice& host, const HostNeeds& need
 }
 
 /// Why there is no host, by what the best of them lacks.
-tl::unexpected<Error> no_host(Fit best, const HostNeeds& needs) {
-  const std::string other_pool =
-      "choose another pool (--restore-pool, or user.vtpmfs.pool on this directory), then sync this "
-      "directory";
+tl::unexpected<Error> no_host(Fit best, const Placement& wanted, const HostNeeds& needs) {
+  const std::string another =
+      wanted.host ? "choose another host (--restore-host, or user.vtpmfs.host on this directory), "
+                    "then sync this directory"
+                  : "choose another pool (--restore-pool, or user.vtpmfs.pool on this directory), "
+                    "then sync this directory";
   const std::string provider = "the native key provider '" + needs.provider + "' works only ";
   switch (best) {
     case Fit::unusable:
       return refuse(EHOSTUNREACH,
-                    "no host of the chosen pool is connected, powered on and out of maintenance",
-                    "connect a host, or " + other_pool);
+                    hosts_in_words(wanted) + " is " + (wanted.host ? "not " : "") +
+                        "connected, powered on and out of maintenance",
+                    "connect a host, or " + another);
     case Fit::outside_a_cluster:
       return refuse(ENOKEY,
-                    provider + "for hosts in a cluster, and no usable host of the chosen pool is",
-                    "add the host to a cluster (one of a single host will do), or " + other_pool);
+                    provider + "for hosts in a cluster, and " +
+                        hosts_in_words(wanted, "is in none", "is in one"),
+                    "add the host to a cluster (one of a single host will do), or " + another);
     case Fit::without_tpm:
       return refuse(ENOKEY,
-                    provider +
-                        "on hosts with a TPM 2.0, and no usable host of the chosen pool has "
-                        "one",
-                    "switch a host's TPM on, or " + other_pool);
+                    provider + "on hosts with a TPM 2.0, and " +
+                        hosts_in_words(wanted, "has none", "has one"),
+                    "switch a host's TPM on, or " + another);
     case Fit::leaving_encryption:
       return refuse(EHOSTUNREACH,
-                    "the hosts of the chosen pool left encryption mode and have not been started "
-                    "anew",
-                    "restart a host, or " + other_pool);
+                    hosts_in_words(wanted, "cannot", "can") +
+                        " encrypt VMs: what left encryption mode has to be started anew first",
+                    "restart a host, or " + another);
     case Fit::fits:
       break;
   }
-  return refuse(
-      EINVAL, "no usable host of the chosen pool mounts the chosen datastore",
-      "choose a pool and a datastore that go together (--restore-pool, "
-      "--restore-datastore, or user.vtpmfs.* on this directory), then sync this directory");
-}
-
-std::string last_component(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
-}
-
-bool is_named(const std::string& path, const std::string& wanted) {
-  return path == wanted || "/" + wanted == path || last_component(path) == wanted;
-}
-
-/// The pool's cluster or host by its name: /DC0/host/CLUSTER/Resources.
-bool owner_is_named(const std::string& pool_path, const std::string& wanted) {
-  const size_t end = pool_path.rfind("/Resources");
-  return end != std::string::npos && end + 10 == pool_path.size() &&
-         is_named(pool_path.substr(0, end), wanted);
-}
-
-/// By name, or by inventory path: /DC0/datastore/Folder/NAME.
-bool datastore_is_named(const DatastoreChoice& datastore, const std::string& wanted) {
-  if (datastore.place.name == wanted) return true;
-  const std::string root = datastore.place.datacenter_path + "/datastore/";
-  return wanted.rfind(root, 0) == 0 && last_component(wanted) == datastore.place.name;
-}
-
-bool contains(const std::vector<MoRef>& refs, const MoRef& ref) {
-  return std::find(refs.begin(), refs.end(), ref) != refs.end();
-}
-
-Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
-                                             const Placement& wanted) {
-  if (offered.pools.empty())
-    return refuse(EHOSTUNREACH, "this datacenter has no resource pool that the account can see",
-                  "add a host, or let the account see one, then sync this directory");
-  if (!wanted.pool) return offered.pools;
-  std::vector<PoolChoice> named;
-  for (const PoolChoice& pool : offered.pools)
-    if (is_named(pool.path, *wanted.pool) || owner_is_named(pool.path, *wanted.pool))
-      named.push_back(pool);
-  if (named.empty())
-    return refuse(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter",
-                  "name one that is there (--restore-pool, or user.vtpmfs.pool on this directory), "
-                  "then sync this directory");
-  return named;
-}
-
-Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& offered,
-                                                       const Placement& wanted,
-                                                       const std::optional<std::string>& saved,
-                                                       uint64_t needed) {
-  std::vector<DatastoreChoice> usable;
-  for (const DatastoreChoice& datastore : offered.datastores) {
-    if (wanted.datastore && !datastore_is_named(datastore, *wanted.datastore)) continue;
-    if (wanted.datastore && (!datastore.accessible || datastore.maintenance))
-      return refuse(EHOSTUNREACH,
-                    "datastore '" + *wanted.datastore + "' is not accessible, or in maintenance",
-                    "bring it back, or name another one (--restore-datastore, or "
-                    "user.vtpmfs.datastore on this directory), then sync this directory");
-    if (wanted.datastore && datastore.free_bytes < needed)
-      return refuse(ENOSPC, "datastore '" + *wanted.datastore + "' has no room", kOtherDatastore);
-    if (datastore.accessible && !datastore.maintenance && datastore.free_bytes >= needed)
-      usable.push_back(datastore);
-  }
-  if (usable.empty() && wanted.datastore)
-    return refuse(ENOENT, "no datastore '" + *wanted.datastore + "' in this datacenter",
-                  "name one that is there (--restore-datastore, or user.vtpmfs.datastore on this "
-                  "directory), then sync this directory");
-  if (usable.empty())
-    return refuse(ENOSPC, "no datastore of this datacenter is accessible and has room",
-                  "make room on one, then sync this directory");
-  std::stable_sort(usable.begin(), usable.end(),
-                   [&](const DatastoreChoice& a, const DatastoreChoice& b) {
-                     const bool a_saved = saved && a.place.name == *saved;
-                     const bool b_saved = saved && b.place.name == *saved;
-                     return a_saved != b_saved ? a_saved : a.free_bytes > b.free_bytes;
-                   });
-  return usable;
+  return does_not_fit(wanted);
 }
 
 /// A distributed port group whose switch cannot be read cannot be named in a spec.
@@ -146,18 +107,42 @@ bool is_usable(const NetworkChoice& network) {
   return !network.portgroup_key || network.switch_uuid;
 }
 
-const NetworkChoice* find_network(const PlacementOptions& offered, const vsphere::VmDevice& nic,
+/// On how many of the hosts that the VM may run on the network is.
+size_t reach(const NetworkChoice& network, const std::vector<MoRef>& hosts) {
+  if (!network.hosts) return hosts.size();
+  return static_cast<size_t>(std::count_if(hosts.begin(), hosts.end(), [&](const MoRef& host) {
+    return contains(*network.hosts, host);
+  }));
+}
+
+/// The usable networks that the VM may be put on: those that most of its hosts have come first, and
+/// what most people know before what has to be looked up.
+std::vector<NetworkChoice> within_reach(const PlacementOptions& offered, const VmPlace& place) {
+  const std::vector<MoRef> hosts = place.host ? std::vector<MoRef>{*place.host} : place.pool.hosts;
+  std::vector<NetworkChoice> networks;
+  for (const NetworkChoice& network : offered.networks)
+    if (is_usable(network) && reach(network, hosts) > 0) networks.push_back(network);
+  const auto rank = [&](const NetworkChoice& network) {
+    return std::tuple(hosts.size() - reach(network, hosts), network.network.type != "Network",
+                      network.name, network.network);
+  };
+  std::sort(networks.begin(), networks.end(),
+            [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return networks;
+}
+
+const NetworkChoice* find_network(const std::vector<NetworkChoice>& networks,
+                                  const vsphere::VmDevice& nic,
                                   const std::map<std::string, std::string>& mapping) {
   for (const auto& saved : {nic.network_name, nic.portgroup_key, nic.opaque_network_id}) {
     if (!saved) continue;
     const auto mapped = mapping.find(*saved);
     if (mapped == mapping.end()) continue;
-    for (const NetworkChoice& network : offered.networks)
-      if (network.name == mapped->second && is_usable(network)) return &network;
+    for (const NetworkChoice& network : networks)
+      if (network.name == mapped->second) return &network;
     return nullptr;  // a mapping that leads nowhere is never replaced by a guess
   }
-  for (const NetworkChoice& network : offered.networks) {
-    if (!is_usable(network)) continue;
+  for (const NetworkChoice& network : networks) {
     if (nic.portgroup_key && network.portgroup_key == nic.portgroup_key &&
         network.switch_uuid == nic.switch_uuid)
       return &network;
@@ -183,25 +168,18 @@ Placement merged(const Placement& options, const Placement& directory) {
 Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
                              uint64_t bytes_needed, const HostNeeds& needs) {
-  const auto pools = pools_to_try(offered, wanted);
+  const auto hosts = hosts_to_try(offered, wanted);
+  if (!hosts) return fail(hosts.error());
+  const auto pools = pools_to_try(offered, wanted, *hosts);
   if (!pools) return fail(pools.error());
   const auto datastores = datastores_to_try(offered, wanted, saved_datastore, bytes_needed);
   if (!datastores) return fail(datastores.error());
-  if (wanted.host &&
-      std::none_of(offered.hosts.begin(), offered.hosts.end(), [&](const HostChoice& h) {
-        return is_named(h.path, *wanted.host) || h.name == *wanted.host;
-      }))
-    return refuse(ENOENT, "no host '" + *wanted.host + "' in this datacenter",
-                  "name one that is there (--restore-host, or user.vtpmfs.host on this directory), "
-                  "then sync this directory");
   Fit best_fit = Fit::unusable;
   for (const DatastoreChoice& datastore : *datastores) {
     for (const PoolChoice& pool : *pools) {
       const HostChoice* best = nullptr;
-      for (const HostChoice& host : offered.hosts) {
+      for (const HostChoice& host : *hosts) {
         if (!contains(pool.hosts, host.host)) continue;
-        if (wanted.host && !is_named(host.path, *wanted.host) && host.name != *wanted.host)
-          continue;
         const Fit fit = fit_of(pool, host, needs);
         best_fit = std::max(best_fit, fit);
         if (fit != Fit::fits || !contains(datastore.hosts, host.host)) continue;
@@ -210,12 +188,11 @@ Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& w
       }
       if (best == nullptr) continue;
       VmPlace place{pool, std::nullopt, datastore, *best};
-      // A DRS cluster chooses by itself; with one host there is nothing to choose.
-      if (wanted.host || (!pool.drs && pool.hosts.size() > 1)) place.host = best->host;
+      if (wanted.host || wants_a_host(pool)) place.host = best->host;
       return place;
     }
   }
-  return no_host(best_fit, needs);
+  return no_host(best_fit, wanted, needs);
 }
 
 bool needs_encryption_mode(const HostChoice& host) {
@@ -224,24 +201,34 @@ bool needs_encryption_mode(const HostChoice& host) {
   return host.crypto_state == "incapable" || host.crypto_state == "prepared";
 }
 
-std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered,
+std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, const VmPlace& place,
                                              const vsphere::VmConfig& config,
                                              const std::map<std::string, std::string>& mapping,
                                              std::vector<std::string>& warnings) {
+  const std::vector<NetworkChoice> networks = within_reach(offered, place);
   std::map<int, NetworkChoice> chosen;
   for (const vsphere::VmDevice& device : config.devices) {
     if (!device.mac_address && !device.network_name && !device.portgroup_key &&
         !device.opaque_network_id)
       continue;
-    if (const NetworkChoice* network = find_network(offered, device, mapping)) {
+    if (const NetworkChoice* network = find_network(networks, device, mapping)) {
       chosen[device.key] = *network;
       continue;
     }
     const std::string saved = device.network_name.value_or(
         device.portgroup_key.value_or(device.opaque_network_id.value_or("?")));
-    warnings.push_back("network '" + saved + "' of " + device.label.value_or("a network card") +
-                       " is not here: the card was left out, add it by hand with its MAC address " +
-                       device.mac_address.value_or("?") + " (--restore-network maps networks)");
+    const std::string what = "network '" + saved + "' of " +
+                             device.label.value_or("a network card") + " is not here: the card " +
+                             device.mac_address.value_or("(no address)");
+    if (networks.empty()) {
+      warnings.push_back(what + " was left out, for there is no other network");
+      continue;
+    }
+    chosen[device.key] = networks.front();
+    chosen[device.key].stand_in = true;
+    warnings.push_back(what + " lies in '" + networks.front().name +
+                       "', disconnected: move it to its network before you connect it "
+                       "(--restore-network maps networks)");
   }
   return chosen;
 }
@@ -254,7 +241,7 @@ Status check_networks(const PlacementOptions& offered,
     };
     if (std::none_of(offered.networks.begin(), offered.networks.end(), is_it))
       return refuse(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')",
-                    "map it to one that is there (--restore-network, or user.vtpmfs.network.* on "
+                    "map it to one that is there (--restore-network, or user.vtpmfs.network on "
                     "this directory), then sync this directory");
   }
   return {};

@@ -37,18 +37,21 @@ Placement merged(const Placement& options, const Placement& directory);
 /// The pool, host and datastore that were named, else config.json's datastore where it is of this
 /// very vCenter, else the largest datastore and the first pool that fit together: a usable host of
 /// the pool that mounts the datastore, one in encryption mode rather than another, and none that
-/// has to be started anew before it encrypts. ENOENT for a name that is not there, EHOSTUNREACH
-/// where no host is usable, ENOKEY where none is one that the key provider works on, ENOSPC where
-/// no datastore has room, EINVAL where what was named does not go together.
+/// has to be started anew before it encrypts. A name that is a datastore cluster's means its member
+/// with the most room that fits. ENOENT for a name that is not there, EINVAL with the paths for one
+/// that several have and where what was named does not go together, EHOSTUNREACH where no host or
+/// datastore is usable, ENOKEY where no host is one that the key provider works on, ENOSPC where no
+/// datastore has room.
 Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
                              uint64_t bytes_needed, const HostNeeds& needs = {});
 
 /// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
-/// or name. A NIC whose network is not here is left out (no vCenter takes a card
-/// without a network), and a warning names its address.
+/// or name, where the VM's host has it. A NIC whose network is not here keeps its place and its
+/// address on a stand-in, disconnected for good, for no vCenter takes a card without a network;
+/// without any network it is left out. A warning names it either way.
 std::map<int, vsphere::NetworkChoice> choose_networks(
-    const vsphere::PlacementOptions& offered, const vsphere::VmConfig& config,
+    const vsphere::PlacementOptions& offered, const VmPlace& place, const vsphere::VmConfig& config,
     const std::map<std::string, std::string>& mapping, std::vector<std::string>& warnings);
 
 /// ENOENT where the mapping names a network that is not here, whether a card needs it or not.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "fs/restore/answer_of_all.h"
 #include "fs/restore/api_names.h"
 #include "fs/tree/staged/restore_directory.h"
 #include "fs/tree/staged/staged_file.h"
@@ -13,6 +14,10 @@
 namespace vtpmfs::fs {
 
 using cache::StagedId;
+
+namespace {
+constexpr unsigned kExchange = 2;  // RENAME_EXCHANGE
+}  // namespace
 
 Status RestoreDirectory::name_is_free(const std::string& name) const {
   const cache::MoRef folder = vm_folder();
@@ -106,18 +111,21 @@ void RestoreDirectory::remove_directory(const std::string& name, const Caller& c
     return answer(fail(EROFS, "'" + name + "' is a folder of the vCenter"));
   }
   if (!below) return answer(fail(below.error()));
+  const auto change_here = tree_->sets().removal(here);
+  if (!change_here) return answer(fail(change_here.error()));
   const auto change = tree_->sets().removal(*below);
   if (!change) return answer(fail(change.error()));
   auto gone = tree_->store().remove_directory(here, name);
   if (gone) {
     tree_->sets().forget(*below);
-    tree_->forget_inode(*below);
+    tree_->forget(*below);
   }
   answer(std::move(gone));
 }
 
 Status RestoreDirectory::may_rename(const std::string& name, RestoreDirectory& to,
-                                    const std::string& new_name, const Caller& caller) {
+                                    const std::string& new_name, unsigned flags,
+                                    const Caller& caller) {
   if (auto may = tree_->may_change(caller); !may) return may;
   if (folder_child(name)) return fail(EROFS, "'" + name + "' is a folder of the vCenter");
   const StagedId from = staged();
@@ -135,13 +143,21 @@ Status RestoreDirectory::may_rename(const std::string& name, RestoreDirectory& t
     if (auto may = tree_->sets().may_write(directory); !may) return may;
     if (auto may = tree_->sets().may_move(directory); !may) return may;
   }
-  const auto attributes = tree_->store().attributes(*moved);
-  if (attributes && attributes->directory) return to.name_is_free(new_name);
+  const auto gets_name = [&](StagedId entry, const RestoreDirectory& where,
+                             const std::string& as) -> Status {
+    const auto attributes = tree_->store().attributes(entry);
+    return attributes && attributes->directory ? where.name_is_free(as) : Status();
+  };
+  if (auto free = gets_name(*moved, to, new_name); !free) return free;
+  if ((flags & kExchange) != 0 && replaced && *replaced != 0)
+    return gets_name(*replaced, *this, name);
   return {};
 }
 
-Result<StagedId> RestoreDirectory::move(const std::string& name, RestoreDirectory& to,
-                                        const std::string& new_name, unsigned flags) {
+Result<RestoreDirectory::Moved> RestoreDirectory::move(const std::string& name,
+                                                       RestoreDirectory& to,
+                                                       const std::string& new_name,
+                                                       unsigned flags) {
   const StagedId from = staged();
   const auto target = to.staged_or_made();
   if (!target) return fail(target.error());
@@ -152,20 +168,31 @@ Result<StagedId> RestoreDirectory::move(const std::string& name, RestoreDirector
   if (new_name == kStatusName) {
     // A copy of a status file found its name: accepted, and forgotten.
     if (auto gone = tree_->store().unlink(from, name); !gone) return fail(gone.error());
-    return StagedId{0};
+    return Moved{};
   }
   const auto moved = tree_->store().lookup(from, name);
   if (!moved) return fail(moved.error());
   const auto replaced = tree_->store().lookup(*target, new_name);
   if (auto done = tree_->store().rename(from, name, *target, new_name, flags); !done)
     return fail(done.error());
-  const bool exchanged = (flags & 2U) != 0;  // RENAME_EXCHANGE
+  const bool exchanged = (flags & kExchange) != 0;
   if (replaced && !exchanged && *replaced != *moved) {
     tree_->sets().forget(*replaced);
-    tree_->forget_inode(*replaced);
+    tree_->forget(*replaced);
   }
   if (!replaced && takes_part(new_name)) tree_->sets().appeared(*target);
-  return *moved;
+  return Moved{*moved, exchanged ? replaced.value_or(0) : 0};
+}
+
+void RestoreDirectory::look_at(StagedId entry, const std::string& name, const Caller& caller,
+                               Answer<void> answer) {
+  const auto attributes = tree_->store().attributes(entry);
+  if (!attributes) return answer({});
+  if (attributes->directory)
+    return tree_->sets().directory_arrived(entry, caller, std::move(answer));
+  tree_->sets().finished(entry);
+  if (!takes_part(name)) return answer({});
+  tree_->sets().arrived(staged(), Arrival{name, true, false, {}}, caller, std::move(answer));
 }
 
 void RestoreDirectory::rename(const std::string& name, const NodePtr& new_parent,
@@ -175,17 +202,13 @@ void RestoreDirectory::rename(const std::string& name, const NodePtr& new_parent
   // Never EXDEV: mv would copy, and so clone a VM or remove its source.
   if (to == nullptr) return answer(fail(EROFS, "only restore/ can be changed"));
   if (name == kStatusName) return answer(fail(EPERM, "restore.status stays where it is"));
-  if (auto may = may_rename(name, *to, new_name, caller); !may) return answer(fail(may.error()));
+  if (auto may = may_rename(name, *to, new_name, flags, caller); !may)
+    return answer(fail(may.error()));
   const auto moved = move(name, *to, new_name, flags);
   if (!moved) return answer(fail(moved.error()));
-  const auto attributes = tree_->store().attributes(*moved);
-  if (!attributes) return answer({});
-  if (attributes->directory)
-    return tree_->sets().directory_arrived(*moved, caller, std::move(answer));
-  tree_->sets().finished(*moved);
-  if (!takes_part(new_name)) return answer({});
-  tree_->sets().arrived(to->staged(), Arrival{new_name, true, false, {}}, caller,
-                        std::move(answer));
+  if (moved->here != 0) answer = answer_of_all(2, std::move(answer));
+  to->look_at(moved->there, new_name, caller, answer);
+  if (moved->here != 0) look_at(moved->here, name, caller, std::move(answer));
 }
 
 }  // namespace vtpmfs::fs

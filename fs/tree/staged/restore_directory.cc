@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "fs/restore/network_pairs.h"
 #include "fs/tree/staged/staged_file.h"
 #include "fs/tree/staged/status_file.h"
 
@@ -121,7 +122,7 @@ Result<NodePtr> RestoreDirectory::child(const std::string& name) {
   place.staged = below;
   if (below != 0 || !place.folder.empty())
     return NodePtr(std::make_shared<RestoreDirectory>(tree_, std::move(place)));
-  if (name == kStatusName && here != 0 && tree_->sets().status(here))
+  if (name == kStatusName && here != 0 && (tree_->status(here) || tree_->was_status_listed(here)))
     return NodePtr(std::make_shared<StatusFile>(tree_, here, inode_));
   return fail(ENOENT, "no '" + name + "' in restore/");
 }
@@ -140,8 +141,10 @@ Result<std::vector<RestoreDirectory::Entry>> RestoreDirectory::entries() {
     for (const auto& entry : *listed)
       all[entry.name] = Entry{entry.name, entry.directory ? NodeType::directory : NodeType::file,
                               tree_->inode(entry.id)};
-    if (all.count(kStatusName) == 0 && tree_->sets().status(here))
+    if (all.count(kStatusName) == 0 && tree_->status(here)) {
       all[kStatusName] = Entry{kStatusName, NodeType::file, tree_->status_inode(inode_)};
+      tree_->status_listed(here);
+    }
   }
   std::vector<Entry> out;
   out.reserve(all.size());
@@ -244,7 +247,11 @@ void RestoreDirectory::set_attribute(const std::string& name, const std::string&
     const bool places =
         key == "pool" || key == "host" || key == "datastore" || key == "policy" ||
         (key.rfind("network.", 0) == 0 && key.size() > std::string("network.").size());
-    if (!places) return answer({});
+    if (key == "network") {
+      if (const auto pairs = network_pairs(value); !pairs) return answer(fail(pairs.error()));
+    } else if (!places) {
+      return answer({});
+    }
   }
   answer(tree_->store().set_xattr(*here, name, value, flags));
 }

@@ -67,10 +67,18 @@ class RestoreDirectory final : public Node {
   [[nodiscard]] std::optional<cache::Place> folder_child(const std::string& name) const;
   [[nodiscard]] Status name_is_free(const std::string& name) const;
   Status may_rename(const std::string& name, RestoreDirectory& to, const std::string& new_name,
-                    const Caller& caller);
-  /// Renames in the store; the moved entry, 0 where it was forgotten.
-  Result<cache::StagedId> move(const std::string& name, RestoreDirectory& to,
-                               const std::string& new_name, unsigned flags);
+                    unsigned flags, const Caller& caller);
+  /// Entries that came to a new name; 0: none.
+  struct Moved {
+    cache::StagedId there = 0;  ///< under the new name in `to`
+    cache::StagedId here = 0;   ///< under the old name, where two were exchanged
+  };
+  /// Renames in the store.
+  Result<Moved> move(const std::string& name, RestoreDirectory& to, const std::string& new_name,
+                     unsigned flags);
+  /// Looks at what has got its final name here.
+  void look_at(cache::StagedId entry, const std::string& name, const Caller& caller,
+               Answer<void> answer);
 
   const std::shared_ptr<RestoreTree> tree_;
   Place place_;

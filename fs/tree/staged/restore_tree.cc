@@ -75,8 +75,9 @@ void RestoreTree::keep_inode(cache::StagedId id, InodeNumber inode) {
   kept_numbers_.insert(inode);
 }
 
-void RestoreTree::forget_inode(cache::StagedId id) {
+void RestoreTree::forget(cache::StagedId id) {
   const std::lock_guard hold(lock_);
+  status_listed_.erase(id);
   const auto kept = kept_inodes_.find(id);
   if (kept == kept_inodes_.end()) return;
   kept_numbers_.erase(kept->second);
@@ -96,6 +97,20 @@ void RestoreTree::writer_closed(cache::StagedId directory) {
 bool RestoreTree::busy(cache::StagedId directory) const {
   const std::lock_guard hold(lock_);
   return writers_.count(directory) > 0;
+}
+
+void RestoreTree::status_listed(cache::StagedId directory) {
+  const std::lock_guard hold(lock_);
+  status_listed_.insert(directory);
+}
+
+bool RestoreTree::was_status_listed(cache::StagedId directory) const {
+  const std::lock_guard hold(lock_);
+  return status_listed_.count(directory) > 0;
+}
+
+std::optional<std::string> RestoreTree::status(cache::StagedId directory) const {
+  return sets_->status(directory, busy(directory));
 }
 
 }  // namespace vtpmfs::fs

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -48,12 +49,19 @@ class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
   [[nodiscard]] InodeNumber status_inode(InodeNumber directory) const;
   /// A folder that something is staged in keeps the inode number that the kernel knows.
   void keep_inode(cache::StagedId id, InodeNumber inode);
-  void forget_inode(cache::StagedId id);
+  /// The directory is gone.
+  void forget(cache::StagedId id);
 
-  /// Handles open for writing, by directory, for --restore-settle.
+  /// Handles open for writing, by directory, for --restore-settle and restore.status.
   void writer_opened(cache::StagedId directory);
   void writer_closed(cache::StagedId directory);
   [[nodiscard]] bool busy(cache::StagedId directory) const;
+  /// restore.status' text; empty optional where the directory is no set.
+  [[nodiscard]] std::optional<std::string> status(cache::StagedId directory) const;
+  /// Somebody was shown a restore.status here, and may ask for it by name although the directory is
+  /// no set any more: `rm -r`, which has removed what made it one.
+  void status_listed(cache::StagedId directory);
+  [[nodiscard]] bool was_status_listed(cache::StagedId directory) const;
 
  private:
   const std::string vcenter_uuid_;
@@ -65,6 +73,7 @@ class RestoreTree : public std::enable_shared_from_this<RestoreTree> {
   std::map<cache::StagedId, InodeNumber> kept_inodes_;
   std::set<InodeNumber> kept_numbers_;  ///< the values of it
   std::map<cache::StagedId, int> writers_;
+  std::set<cache::StagedId> status_listed_;
 };
 
 }  // namespace vtpmfs::fs

@@ -70,8 +70,10 @@ class OpenStagedFile final : public OpenFile {
       if (append_)
         if (const auto now = tree_->store().attributes(id_)) offset = std::max(offset, now->size);
       put = tree_->store().write(id_, offset, bytes);
+      if (!put) tree_->sets().failed(id_, put.error());
       const std::lock_guard hold(lock_);
       written_.add(offset, put.value_or(0));
+      if (!put) wanted_ = std::max(wanted_, offset + bytes.size());
     }
     answer(std::move(put));
   }
@@ -80,8 +82,10 @@ class OpenStagedFile final : public OpenFile {
   Status cut(uint64_t size) {
     begin_writing();
     auto done = tree_->store().truncate(id_, size);
+    if (done && size == 0) tree_->sets().mended(id_);
     const std::lock_guard hold(lock_);
     written_.cut(size);
+    wanted_ = std::min(wanted_, size);
     return done;
   }
 
@@ -97,8 +101,11 @@ class OpenStagedFile final : public OpenFile {
       changed_ = false;
       // An empty file is whole where it was made to be filled by this handle alone (cp, tar);
       // `cat x > f` closes a copy of its descriptor first.
-      arrival.whole = written_.covers(now->size) || (now->size == 0 && exclusive_);
-      if (arrival.whole || now->size == 0) tree_->sets().finished(id_);
+      // What a failed write did not bring is missing, whatever the size is.
+      const uint64_t size = std::max(now->size, wanted_);
+      arrival.whole = written_.covers(size) || (size == 0 && exclusive_);
+      if (arrival.whole) tree_->sets().mended(id_);
+      if (arrival.whole || size == 0) tree_->sets().finished(id_);
     }
     if (!takes_part(*name)) return answer({});
     arrival.file = *name;
@@ -121,7 +128,8 @@ class OpenStagedFile final : public OpenFile {
   cache::StagedId writing_in_ = 0;
   std::mutex lock_;
   WrittenRanges written_;
-  bool changed_;  ///< since the last flush
+  uint64_t wanted_ = 0;  ///< where the furthest write that failed would have ended
+  bool changed_;         ///< since the last flush
 };
 
 }  // namespace
@@ -169,6 +177,7 @@ void StagedFile::set_attributes(const AttributeChange& change, OpenFile* file, c
     auto cut =
         handle != nullptr ? handle->cut(*change.size) : tree_->store().truncate(id_, *change.size);
     if (!cut) return answer(fail(cut.error()));
+    if (*change.size == 0) tree_->sets().mended(id_);
   }
   if (auto stored = store_attributes(*tree_, id_, change); !stored)
     return answer(fail(stored.error()));

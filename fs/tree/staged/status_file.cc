@@ -31,7 +31,7 @@ class OpenStatus final : public OpenFile {
 Result<Attributes> StatusFile::attributes() {
   auto out = staged_directory_times();
   if (!out) return out;
-  const auto text = tree_->sets().status(directory_);
+  const auto text = tree_->status(directory_);
   out->size = text ? text->size() : 0;
   return out;
 }
@@ -54,7 +54,7 @@ void StatusFile::set_attributes(const AttributeChange&, OpenFile*, const Caller&
 }
 
 void StatusFile::open(int, const Caller&, Answer<OpenFilePtr> answer) {
-  answer(std::make_shared<OpenStatus>(tree_->sets().status(directory_).value_or("")));
+  answer(std::make_shared<OpenStatus>(tree_->status(directory_).value_or("")));
 }
 
 void StatusFile::set_attribute(const std::string&, const std::string&, int, const Caller&,

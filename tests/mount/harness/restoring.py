@@ -39,12 +39,12 @@ class Lost:
 class Vault:
     """A simulator, a writable mount of it, and a backup of everything in it."""
 
-    def __init__(self, scene, vms, *options, fleet=("--no-specials", "--datacenters", "1")):
+    def __init__(self, scene, vms, *options, fleet=("--no-specials", "--datacenters", "1"), state=None):
         self.scene = scene
         self.simulator = Simulator(scene, "--vms", str(vms), *fleet)
         make_whole(self.simulator)
         self.options = options
-        self.mount = Mount(scene, self.simulator, *options)
+        self.mount = Mount(scene, self.simulator, *options, state=state)
         self.backup = scene.directory("backup")
         run_well("cp", "-a", self.mount.path("."), self.backup)
         self.everybody = self.simulator.vms(digests=True)
@@ -72,6 +72,14 @@ class Vault:
         spare = os.path.join(self.scene.directory("saved"), facts["name"])
         shutil.copytree(self.saved(path), spare)
         return Lost(facts, identity, spare)
+
+    def take_of_network(self, network, below="DC1/vm/"):
+        """A machine whose cards all lie in that network."""
+        def lies_there(path):
+            cards = network_cards(self.saved(path))
+            return all(c["backing"].get("deviceName") == network for c in cards)
+
+        return self.take(next(p for p in self.unused if p.startswith(below) and lies_there(p)))
 
     def lose(self, facts):
         """Deletes a machine, and waits until the mount knows: until then its name is taken."""

@@ -58,6 +58,8 @@ std::string http_cookie(const HttpRequest& request) {
 FrontDoor::FrontDoor(Simulator& simulator) : simulator_(simulator) {
   simulator.switches().declare("pbm", {"available", "unavailable"},
                                "the policy service answers HTTP 503");
+  simulator.switches().declare("api-type", {"VirtualCenter", "HostAgent"},
+                               "about.apiType: what a client is told that it talks to");
   simulator.switches().declare("prefixes", {"vcenter", "gsoap"},
                                "answers declare their namespace as the default, as a vCenter's do, "
                                "or use prefixes throughout");

@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 
+#include "tests/simulator/control/switches.h"
 #include "tests/simulator/model/value.h"
 #include "tests/simulator/service/service_operations.h"
 #include "tests/simulator/service/singleton.h"
@@ -14,7 +15,7 @@
 namespace vtpmfs::simulator {
 namespace {
 
-vim25__AboutInfo about(const Simulator& simulator) {
+vim25__AboutInfo about(Simulator& simulator) {
   vim25__AboutInfo info;
   const std::string& api = simulator.options().api_version;
   const std::string release = api.substr(0, api.rfind('.'));
@@ -28,7 +29,7 @@ vim25__AboutInfo about(const Simulator& simulator) {
   info.localeBuild = "000";
   info.osType = "linux-x64";
   info.productLineId = "vpx";
-  info.apiType = "VirtualCenter";
+  info.apiType = simulator.switches().get("api-type");
   info.apiVersion = api;
   info.instanceUuid = simulator.instance_uuid();
   info.licenseProductName = "VMware VirtualCenter Server";

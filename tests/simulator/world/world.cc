@@ -69,6 +69,9 @@ void add_options(CLI::App& app, FleetOptions& options) {
                "also one each of the machines that are not ordinary");
   app.add_flag("--case-twins", options.case_twins,
                "two machines in one folder whose names differ in case only");
+  app.add_flag("--varied-places", options.varied_places,
+               "also datastore clusters, vVol, nested pools, and datacenters of one name and of "
+               "awkward ones");
   app.add_option("--seed", options.seed, "another seed is another fleet")->capture_default_str();
   app.add_option("--kms-seed", options.kms_seed, "simulators with one KMS seed share keys")
       ->capture_default_str();

@@ -19,6 +19,8 @@ struct FleetOptions {
   int folders = 2;       ///< how deep the VM folders are nested
   bool specials = true;  ///< one each of the machines that are not ordinary, awkward names included
   bool case_twins = false;  ///< two machines in one folder whose names differ in case only
+  /// Datastore clusters, vVol, nested pools, and datacenters of one name and of awkward ones.
+  bool varied_places = false;
   std::string seed = "vtpmfs";
   /// Two simulators with one KMS seed share the fleet's keys, as sites with a replicated KMS do.
   std::string kms_seed = "kms";

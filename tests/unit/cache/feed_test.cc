@@ -427,6 +427,44 @@ TEST_F(FeedTest, RefreshWaitsForANewVmAndShowsIt) {
   EXPECT_EQ(model->feed().refresh(vm_ref(9), call).error().code, Errno{ETIMEDOUT});
 }
 
+class FeedOfOriginsTest : public FeedTest {
+ protected:
+  void SetUp() override {
+    sets_settings.origin_hook = [this](std::vector<OriginOfVm>& page, const vsphere::Call&) {
+      asked += page.size();
+      for (OriginOfVm& of : page) of.policy_pending = silent;
+    };
+    FeedTest::SetUp();
+  }
+  size_t pending() {
+    size_t count = 0;
+    for (const VersionPtr& version : model->sets().all_latest()) count += version->origin_pending;
+    return count;
+  }
+  void poll() {
+    clock.advance(std::chrono::seconds(61));
+    put_and_wait({});
+  }
+
+  std::atomic<bool> silent{true};
+  std::atomic<size_t> asked{0};
+};
+
+TEST_F(FeedOfOriginsTest, OneVmAsksAgainWithEachPollAndAllOnceItIsAnswered) {
+  put_fleet(300);
+  ASSERT_TRUE(start());
+  EXPECT_EQ(pending(), 300U);
+  EXPECT_EQ(asked, 300U);
+  poll();
+  EXPECT_TRUE(eventually([&] { return asked == 301U; }));
+  silent = false;
+  poll();
+  EXPECT_TRUE(eventually([&] { return asked >= 302U; }));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return pending() == 0; }));
+  EXPECT_EQ(asked, 601U);
+}
+
 TEST_F(FeedTest, NvramThatTheGuestWroteIsFoundByThePoll) {
   put_fleet(300);
   ASSERT_TRUE(start());

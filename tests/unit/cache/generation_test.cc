@@ -14,7 +14,21 @@ using ::testing::Not;
 
 const MoRef kVm = vm_ref(1);
 
-class GenerationTest : public SetsFixture {};
+class GenerationTest : public SetsFixture {
+ protected:
+  /// Gives the VM the key key-2, and what `more` says, when its first nvram is fetched: between the
+  /// two looks at its change version.
+  void rekey_at_first_fetch(std::function<void(vsphere::VmDetail&)> more = {}) {
+    source.before_fetch = [this, more = std::move(more)](int number) {
+      if (number != 1) return;
+      vsphere::VmDetail& detail = source.vms[kVm];
+      detail.change_version = kVersion2;
+      detail.key_id->key_id = "key-2";
+      detail.encryption_bundle = tpm_detail(2).encryption_bundle;
+      if (more) more(detail);
+    };
+  }
+};
 
 TEST_F(GenerationTest, AllFilesHaveTheSizeThatWasListedAndTheHashThatIsSummed) {
   add(tpm_detail(1), std::string(270'840, '\x5a'));
@@ -193,14 +207,8 @@ TEST_F(GenerationTest, AFileThatIsNotServedFailsItsVmAlone) {
 
 TEST_F(GenerationTest, AReconfigurationInBetweenIsReadAgain) {
   add(tpm_detail(1));
-  source.before_fetch = [&](int number) {
-    if (number != 1) return;
-    auto& detail = source.vms[kVm];
-    detail.change_version = kVersion2;
-    detail.key_id->key_id = "key-2";
-    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
-    source.files[source.nvram_path_of(kVm)] = "other bytes";
-  };
+  rekey_at_first_fetch(
+      [&](vsphere::VmDetail&) { source.files[source.nvram_path_of(kVm)] = "other bytes"; });
   EXPECT_EQ(text(kVm, FileRole::nvram), "other bytes");
   EXPECT_EQ(source.fetches, 2);
   // All of it is of the second state.
@@ -227,13 +235,7 @@ TEST_F(GenerationTest, ConfigThatWasGivenOutStaysWhereOnlyItChanged) {
 TEST_F(GenerationTest, WhatCannotBelongTogetherFailsAndTheNextCopyIsWhole) {
   add(tpm_detail(1));
   EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("\"key-1\""));
-  source.before_fetch = [&](int number) {
-    if (number != 1) return;
-    auto& detail = source.vms[kVm];
-    detail.change_version = kVersion2;
-    detail.key_id->key_id = "key-2";
-    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
-  };
+  rekey_at_first_fetch();
   for (const FileRole role : kSealing) EXPECT_EQ(error_of(kVm, role), EIO) << file_name(role);
   EXPECT_EQ(source.fetches, 1);
   clock.advance(std::chrono::seconds(6));
@@ -268,14 +270,8 @@ TEST_F(GenerationTest, WhatIsOpenIsWhatIsShown) {
     return shown.size == own.size && shown.time == own.time;
   };
   EXPECT_THAT(text(kVm, FileRole::config), HasSubstr("\"key-1\""));
-  source.before_fetch = [&](int number) {
-    if (number != 1) return;
-    auto& detail = source.vms[kVm];
-    detail.change_version = kVersion2;
-    detail.key_id->key_id = "key-2";
-    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
-    detail.config.annotation = "longer than before";
-  };
+  rekey_at_first_fetch(
+      [](vsphere::VmDetail& detail) { detail.config.annotation = "longer than before"; });
   const auto old = sets->open(kVm, FileRole::config);
   ASSERT_TRUE(old);
   EXPECT_TRUE(is_shown(*old, FileRole::config));
@@ -300,13 +296,7 @@ TEST_F(GenerationTest, GoingOverToANewerVersionIsTold) {
     for (const MoRef& vm : vms) told.emplace_back(vm, listed(vm, FileRole::key_id).time);
   });
   const WallTime before = listed(kVm, FileRole::key_id).time;
-  source.before_fetch = [&](int number) {
-    if (number != 1) return;
-    auto& detail = source.vms[kVm];  // a rekey: all sizes as before
-    detail.change_version = kVersion2;
-    detail.key_id->key_id = "key-2";
-    detail.encryption_bundle = tpm_detail(2).encryption_bundle;
-  };
+  rekey_at_first_fetch();  // all sizes as before
   EXPECT_EQ(text(kVm, FileRole::nvram), "nvram bytes");
   EXPECT_GT(listed(kVm, FileRole::key_id).time, before);
   const std::lock_guard lock(mutex);

@@ -107,8 +107,10 @@ class MemoryNode : public Node {
   std::atomic<bool> gone{false};
   std::atomic<uint64_t> told_size{0};         ///< in the last attributes
   std::map<std::string, std::string> xattrs;  ///< set before the tree is served
-  std::chrono::milliseconds attribute_timeout{0};
-  std::chrono::milliseconds entry_timeout{0};
+  // Atomic: what the kernel does between a test and the thread that serves it orders them, unseen
+  // by C++.
+  std::atomic<std::chrono::milliseconds> attribute_timeout{std::chrono::milliseconds(0)};
+  std::atomic<std::chrono::milliseconds> entry_timeout{std::chrono::milliseconds(0)};
 
  protected:
   [[nodiscard]] virtual uint64_t size() { return 0; }

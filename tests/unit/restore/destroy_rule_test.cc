@@ -79,6 +79,8 @@ const Case kCases[] = {
      }},
 };
 
+constexpr Looks kOneLook{1, std::chrono::milliseconds(0)};
+
 class DestroyRule : public testing::TestWithParam<Case> {
  protected:
   DestroyRule() {
@@ -107,7 +109,7 @@ class DestroyRule : public testing::TestWithParam<Case> {
 TEST_P(DestroyRule, SavesTheVm) {
   GetParam().change(vm_, record_, vcenter_);
   target_.machines["vm-1"].found = vm_;
-  const Status destroyed = destroy_if_ours(target_, record_, vcenter_, {});
+  const Status destroyed = destroy_if_ours(target_, record_, vcenter_, kOneLook, {});
   ASSERT_FALSE(destroyed);
   EXPECT_EQ(target_.count("destroy"), 0);
   EXPECT_EQ(target_.machines.size(), 1U);
@@ -121,10 +123,10 @@ class DestroyOurs : public DestroyRule {};
 TEST_P(DestroyOurs, TakesTheVmAwayWhereAllHolds) {
   EXPECT_EQ(why_not_ours(vm_, record_, vcenter_), std::nullopt);
   target_.machines["vm-1"].found = vm_;
-  EXPECT_TRUE(destroy_if_ours(target_, record_, vcenter_, {}));
+  EXPECT_TRUE(destroy_if_ours(target_, record_, vcenter_, kOneLook, {}));
   EXPECT_TRUE(target_.machines.empty());
   // Gone already is as good.
-  EXPECT_TRUE(destroy_if_ours(target_, record_, vcenter_, {}));
+  EXPECT_TRUE(destroy_if_ours(target_, record_, vcenter_, kOneLook, {}));
   EXPECT_EQ(target_.count("destroy"), 1);
 }
 

@@ -2,6 +2,9 @@
 // by them for longer than that.
 #include "fs/restore/job/earlier_restores.h"
 
+#include <atomic>
+#include <new>
+
 #include "fs/restore/job/job_restorer.h"
 #include "tests/unit/restore/answers.h"
 #include "tests/unit/restore/broken_off_fixture.h"
@@ -17,9 +20,9 @@ constexpr EarlierRestores::Pauses kShort{std::chrono::milliseconds(1),
 class News {
  public:
   EarlierRestores::Told taker() {
-    return [this](uint64_t staged, const RestoreStatus& status) {
+    return [this](const RestoreRecord& record, const RestoreStatus& status) {
       const std::lock_guard hold(lock_);
-      all_.emplace_back(staged, status);
+      all_.emplace_back(record.staged, status);
       changed_.notify_all();
     };
   }
@@ -122,6 +125,39 @@ TEST_F(EarlierRestoresTest, ANewRestoreOfTheNameWaitsUntilTheOldVmIsGone) {
   EXPECT_TRUE(the_vm().found.marks.empty());
   const std::lock_guard hold(seen_lock_);
   EXPECT_THAT(seen_.front().step, HasSubstr("broken off"));
+}
+
+TEST_F(EarlierRestoresTest, ARemovalThatTakesLongIsToldToWhoeverWaitsForIt) {
+  killed_in("upload");
+  target_.at_call = [&](int, const std::string& call) {
+    if (call == "destroy") gate_.pass();
+  };
+  JobRestorer restorer(surroundings(), nullptr, {}, kShort);
+  restorer.settle_earlier(left(), news_.taker());
+  ASSERT_TRUE(gate_.wait_inside(1));
+  News told;
+  restorer.start(
+      request(), interrupted_,
+      [&, tell = told.taker()](const RestoreStatus& status) {
+        if (status.unanswered) tell({}, status);
+      },
+      answers_.taker());
+  // Which answers the tool; the restore itself goes on when the old VM is gone.
+  EXPECT_TRUE(told.wait_for(RestoreStatus::State::waiting));
+  EXPECT_EQ(target_.count("create_vm"), 0);
+  gate_.open();
+  EXPECT_EQ(answers_.wait_for(1), std::vector<int>{0});
+}
+
+TEST_F(EarlierRestoresTest, NewsThatCannotBeToldEndNothing) {
+  killed_in("upload");
+  std::atomic<int> tries = 0;
+  JobRestorer restorer(surroundings(), nullptr, {}, kShort);
+  restorer.settle_earlier(left(), [&](const RestoreRecord&, const RestoreStatus&) {
+    if (++tries == 1) throw std::bad_alloc();
+  });
+  expect_no_records();
+  EXPECT_GE(tries, 2);
 }
 
 TEST_F(EarlierRestoresTest, WhoNoLongerWaitsIsLetGo) {

@@ -67,6 +67,8 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::map<std::string, std::deque<Error>> faults;  ///< instead of the call
   std::map<std::string, int> lost_with_effect;      ///< the call is done, its reply is lost
   std::map<std::string, int> lost_without_effect;
+  /// The reply is lost, and the call is done only when so many more calls have come.
+  std::map<std::string, int> lost_with_late_effect;
   std::function<void(int, const std::string&)> at_call;  ///< without a lock held
   std::function<void(Machine&)> at_creation;
   Mortality life;  ///< of the process that asks
@@ -80,6 +82,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::vector<vsphere::StoragePolicy> policies;
   std::set<std::string> lacking;  ///< privileges that the account has nowhere
   std::vector<vsphere::PrivilegeOn> asked_privileges;
+  std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
   std::map<std::string, std::string> living_certificates;  ///< certificate -> VM
@@ -194,9 +197,31 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return missing;
     });
   }
+  Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
+                                                   const Call& call) override {
+    using Found = std::map<MoRef, std::string>;
+    return run<Result<Found>>("policies_of", call, [&] {
+      Found found;
+      for (const MoRef& vm : vms) {
+        const auto policy = policy_of.find(vm.value);
+        if (policy != policy_of.end()) found.emplace(vm, policy->second);
+      }
+      return found;
+    });
+  }
+  Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,
+                                                          const Call& call) override {
+    using Names = std::map<std::string, std::string>;
+    return run<Result<Names>>("policy_names", call, [&] {
+      Names names;
+      for (const vsphere::StoragePolicy& policy : policies)
+        if (std::count(ids.begin(), ids.end(), policy.id) > 0) names[policy.id] = policy.name;
+      return names;
+    });
+  }
   Result<MoRef> create_folder(const MoRef& parent, const std::string& name,
                               const Call& call) override {
-    return run<Result<MoRef>>("create_folder", call, [&]() -> Result<MoRef> {
+    return run<Result<MoRef>>("create_folder", call, [=, this]() -> Result<MoRef> {
       if (children.count({parent, name}) != 0) return fail(EEXIST, "taken");
       const MoRef made{"Folder", "group-" + std::to_string(++last_)};
       children[{parent, name}] = made;
@@ -206,7 +231,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Result<vsphere::StoragePolicy> create_encryption_policy(const std::string& name,
                                                           const Call& call) override {
     using Made = Result<vsphere::StoragePolicy>;
-    return run<Made>("create_policy", call, [&]() -> Made {
+    return run<Made>("create_policy", call, [=, this]() -> Made {
       policies.push_back({"made-policy", name, false});
       if (policy_race) return fail(*policy_race);
       return policies.back();
@@ -259,24 +284,33 @@ class FakeTarget final : public vsphere::RestoreTarget {
     });
   }
   Status add_tpm(const MoRef& vm, const vsphere::VirtualTpm* saved, const Call& call) override {
-    return run<Status>(saved ? "add_saved_tpm" : "add_bare_tpm", call, [&]() -> Status {
-      if (saved && refused_saved_add) return fail(*refused_saved_add);
-      machines.at(vm.value).found.detail.vtpm =
-          saved ? *saved : vsphere::VirtualTpm{11000, {}, {}, {}, {}, {}, {"b3du"}};
+    const auto device = saved ? *saved : vsphere::VirtualTpm{11000, {}, {}, {}, {}, {}, {"b3du"}};
+    const bool refused = saved && refused_saved_add;
+    return run<Status>(saved ? "add_saved_tpm" : "add_bare_tpm", call, [=, this]() -> Status {
+      if (refused) return fail(*refused_saved_add);
+      if (machines.at(vm.value).found.detail.vtpm) return fail(EINVAL, "a VM has one vTPM");
+      machines.at(vm.value).found.detail.vtpm = device;
       return {};
     });
   }
   Status set_key(const MoRef& vm, const vsphere::CryptoKeyId& key,
                  const std::optional<std::string>&, const Call& call) override {
-    return run<Status>("set_key", call, [&] {
+    return run<Status>("set_key", call, [=, this] {
       machines.at(vm.value).found.detail.key_id = key;
+      return Status();
+    });
+  }
+  Status set_boot_options(const MoRef& vm, const vsphere::VmConfig& config,
+                          const Call& call) override {
+    return run<Status>("set_boot_options", call, [&] {
+      machines.at(vm.value).found.detail.config.boot_order = config.boot_order;
       return Status();
     });
   }
   Status set_tpm_certificates(const MoRef& vm, const vsphere::VirtualTpm&,
                               const std::vector<std::string>& certificates,
                               const Call& call) override {
-    return run<Status>("set_certificates", call, [&] {
+    return run<Status>("set_certificates", call, [=, this] {
       if (!keeps_own_certificates)
         machines.at(vm.value).found.detail.vtpm->certificates = certificates;
       return Status();
@@ -284,7 +318,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   }
   Status finish(const MoRef& vm, const std::vector<std::string>& keys,
                 const std::string& annotation, const Call& call) override {
-    return run<Status>("finish", call, [&] {
+    return run<Status>("finish", call, [=, this] {
       VmIdentity& found = machines.at(vm.value).found;
       for (const std::string& key : keys) found.marks.erase(key);
       found.detail.config.annotation = annotation;
@@ -292,7 +326,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
     });
   }
   Status mark_as_template(const MoRef& vm, const Call& call) override {
-    return run<Status>("mark_as_template", call, [&] {
+    return run<Status>("mark_as_template", call, [=, this] {
       templates.push_back(vm.value);
       machines.at(vm.value).found.detail.is_template = true;
       return Status();
@@ -300,7 +334,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   }
   Status upload(const vsphere::DatastorePlace& place, const std::string& path,
                 const std::string& bytes, const Call& call) override {
-    return run<Status>("upload", call, [&] {
+    return run<Status>("upload", call, [=, this] {
       files["[" + place.name + "] " + path] = garbles_upload ? bytes + "x" : bytes;
       return Status();
     });
@@ -314,7 +348,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
     });
   }
   Status destroy_vm(const MoRef& vm, const Call& call) override {
-    return run<Status>("destroy", call, [&]() -> Status {
+    return run<Status>("destroy", call, [=, this]() -> Status {
       if (machines.erase(vm.value) == 0) return fail(ENOENT, "no such VM");
       for (auto child = children.begin(); child != children.end();)
         child = child->second == vm ? children.erase(child) : std::next(child);
@@ -347,6 +381,12 @@ class FakeTarget final : public vsphere::RestoreTarget {
       --lost_without_effect[name];
       return fail(lost_reply());
     }
+    do_what_is_due();
+    if (int& calls = lost_with_late_effect[name]; calls > 0) {
+      late_.emplace_back(calls_ + calls, [effect]() mutable { effect(); });
+      calls = 0;
+      return fail(lost_reply());
+    }
     R result = effect();
     if (!life.step()) return fail(dead_process());
     if (lost_with_effect[name] > 0) {
@@ -354,6 +394,17 @@ class FakeTarget final : public vsphere::RestoreTarget {
       return fail(lost_reply());
     }
     return result;
+  }
+
+  void do_what_is_due() {
+    for (auto call = late_.begin(); call != late_.end();) {
+      if (call->first > calls_) {
+        ++call;
+        continue;
+      }
+      call->second();
+      call = late_.erase(call);
+    }
   }
 
   MoRef add_machine(const MoRef& folder, const vsphere::NewVm& vm) {
@@ -389,6 +440,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   mutable std::mutex lock_;
   int calls_ = 0;
   int last_ = 100;
+  std::vector<std::pair<int, std::function<void()>>> late_;
   std::map<std::string, Result<std::optional<MoRef>>> tasks_;
 };
 

@@ -38,6 +38,7 @@ class JournalFile : public testing::Test {
     record_.vm_folder = {"Folder", "group-v1"};
     record_.folders = {"Fi\xc3\xa4nance", "A%2fB"};
     record_.sent = std::chrono::system_clock::time_point(std::chrono::seconds(1764150000));
+    record_.files = {{"keyId", "00ff"}, {"nvram", "ff00"}};
     record_.annotation = "pays\nwages";
     record_.as_template = true;
   }
@@ -80,6 +81,7 @@ TEST_F(JournalFile, WhatIsWrittenComesBackInEveryState) {
     EXPECT_EQ(found.task, record_.task);
     EXPECT_EQ(found.vm, record_.vm);
     EXPECT_EQ(found.folders_made, record_.folders_made);
+    EXPECT_EQ(found.files, record_.files);
   }
 }
 
@@ -92,6 +94,17 @@ TEST_F(JournalFile, NothingOptionalIsMadeUp) {
   EXPECT_FALSE(found.task);
   EXPECT_FALSE(found.vm);
   EXPECT_THAT(found.folders_made, IsEmpty());
+}
+
+TEST_F(JournalFile, ACheckedVmThatIsNotNamedIsDamage) {
+  record_.vm.reset();
+  for (const auto state : {RestoreRecord::State::verified, RestoreRecord::State::done}) {
+    record_.state = state;
+    ASSERT_TRUE(journal_->write(record_));
+    const auto left = journal_->left().value();
+    EXPECT_THAT(left.records, IsEmpty());
+    EXPECT_THAT(left.damaged, ElementsAre("0f.json"));
+  }
 }
 
 TEST_F(JournalFile, OnlyItsOwnerReadsItAndNothingStaysBesideIt) {

@@ -100,13 +100,129 @@ TEST_F(LostAndCancelled, AVmOfAnotherWithOurUuidIsNotTaken) {
   EXPECT_EQ(status_.state, RestoreStatus::State::left_behind);
 }
 
-TEST_F(LostAndCancelled, ALostUploadIsSentAgain) {
-  for (auto* lost : {&target_.lost_with_effect, &target_.lost_without_effect}) {
-    (*lost)["upload"] = 1;
-    ASSERT_TRUE(restore());
+TEST_F(LostAndCancelled, ALostUploadIsReadBackBeforeItIsSentAgain) {
+  target_.lost_with_effect["upload"] = 1;
+  ASSERT_TRUE(restore());
+  EXPECT_EQ(target_.count("upload"), 1);
+  target_.children.clear();
+  target_.files.clear();
+  target_.lost_without_effect["upload"] = 1;
+  ASSERT_TRUE(restore());
+  EXPECT_EQ(target_.count("upload"), 3);
+}
+
+TEST_F(LostAndCancelled, AFolderOfWhichTheAnswerIsLostIsLookedForAndMadeOnce) {
+  RestoreRequest asked = request();
+  const auto made_after = [&](const char* name, std::map<std::string, int>& lost, int number) {
+    asked.folders = {name};
+    lost["create_folder"] = number;
+    const Status result = restore(asked);
+    EXPECT_TRUE(result) << result.error().words;
+    target_.log.clear();
+    return target_.children.count({kVmFolder, name});
+  };
+  EXPECT_EQ(made_after("with effect", target_.lost_with_effect, 1), 1U);
+  EXPECT_EQ(made_after("late", target_.lost_with_late_effect, 3), 1U);
+  EXPECT_EQ(made_after("too late", target_.lost_with_late_effect, kLooksForACall + 1), 1U);
+  EXPECT_EQ(made_after("without", target_.lost_without_effect, 1), 1U);
+  asked.folders = {"never"};
+  target_.lost_without_effect["create_folder"] = 1000;
+  EXPECT_FALSE(restore(asked));
+  EXPECT_EQ(target_.count("create_folder"), 2);
+  EXPECT_EQ(target_.count("create_vm"), 0);
+  EXPECT_TRUE(journal_.records().empty());
+}
+
+TEST_F(LostAndCancelled, AFolderThatAppearsIsNotSentAgain) {
+  RestoreRequest asked = request();
+  asked.folders = {"Finance"};
+  target_.lost_with_late_effect["create_folder"] = 3;
+  ASSERT_TRUE(restore(asked));
+  EXPECT_EQ(target_.count("create_folder"), 1);
+}
+
+TEST_F(LostAndCancelled, APolicyOfWhichTheAnswerIsLostIsLookedForAndMadeOnce) {
+  for (const auto& [lost, number, sent] : {std::tuple{&target_.lost_with_effect, 1, 1},
+                                           {&target_.lost_with_late_effect, 3, 1},
+                                           {&target_.lost_without_effect, 1, 2}}) {
+    target_.policies.clear();
     target_.children.clear();
+    target_.log.clear();
+    (*lost)["create_policy"] = number;
+    ASSERT_TRUE(restore());
+    EXPECT_EQ(target_.count("create_policy"), sent);
+    EXPECT_EQ(target_.policies.size(), 1U);
   }
-  EXPECT_EQ(target_.count("upload"), 4);
+}
+
+/// A reconfigure of which the answer is lost, and the VM needs it.
+class LostReconfigure : public RestoreFixture, public testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    const std::string call = GetParam();
+    if (call == "set_key") target_.leaves_out_key = true;
+    if (call == "set_certificates") target_.certificates_instead.emplace();
+    if (call == "add_saved_tpm") {
+      target_.refused_forms.emplace(TpmInSpec::saved, tpm_fault());
+      target_.refused_forms.emplace(TpmInSpec::bare, tpm_fault());
+    }
+  }
+};
+
+TEST_P(LostReconfigure, IsLookedForAndNotSentAgain) {
+  target_.lost_with_effect[GetParam()] = 1;
+  const Status result = restore();
+  ASSERT_TRUE(result) << result.error().words;
+  EXPECT_EQ(target_.count(GetParam()), 1);
+}
+
+TEST_P(LostReconfigure, MayTakeItsTime) {
+  target_.lost_with_late_effect[GetParam()] = 6;
+  const Status result = restore();
+  ASSERT_TRUE(result) << result.error().words;
+  EXPECT_EQ(target_.count(GetParam()), 1);
+}
+
+TEST_P(LostReconfigure, ThatNeverCameFailsTheRestoreAndLeavesNothing) {
+  target_.lost_without_effect[GetParam()] = 1;
+  EXPECT_EQ(refusal(), ETIMEDOUT);
+  EXPECT_EQ(target_.count(GetParam()), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Calls, LostReconfigure,
+                         testing::Values("set_key", "set_certificates", "add_saved_tpm"),
+                         [](const auto& call) { return std::string(call.param); });
+
+TEST_F(LostAndCancelled, AFinishThatTakesItsTimeIsNotSentOnTopOfItself) {
+  target_.lost_with_late_effect["finish"] = 6;
+  ASSERT_TRUE(restore());
+  EXPECT_EQ(target_.count("finish"), 1);
+  EXPECT_TRUE(machine().found.marks.empty());
+}
+
+TEST_F(LostAndCancelled, ATemplateOfWhichTheAnswerIsLostIsOneWithoutAWarning) {
+  origin_.is_template = true;
+  options_.templates = true;
+  target_.lost_with_effect["mark_as_template"] = 1;
+  ASSERT_TRUE(restore());
+  EXPECT_TRUE(machine().found.detail.is_template);
+  EXPECT_TRUE(status_.warnings.empty());
+}
+
+TEST_F(LostAndCancelled, ARemovalThatTakesItsTimeIsWaitedForAndSentOnce) {
+  target_.garbles_upload = true;
+  target_.lost_with_late_effect["destroy"] = 6;
+  EXPECT_EQ(refusal(), EIO);
+  EXPECT_EQ(target_.count("destroy"), 1);
+}
+
+TEST_F(LostAndCancelled, ARemovalThatNeverCameIsLeftToTheJournal) {
+  target_.garbles_upload = true;
+  target_.lost_without_effect["destroy"] = 1;
+  EXPECT_FALSE(restore());
+  EXPECT_EQ(target_.count("destroy"), 1);
+  EXPECT_EQ(status_.state, RestoreStatus::State::left_behind);
+  EXPECT_EQ(journal_.records().size(), 1U);
 }
 
 TEST_F(LostAndCancelled, ALostAnswerToFinishingIsLookedAfter) {

@@ -7,6 +7,7 @@ namespace vtpmfs::fs {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using End = Recovery::End;
 using State = RestoreRecord::State;
 
@@ -72,9 +73,31 @@ TEST_F(RecoveryTest, ACheckedVmThatIsOnByNowIsFinishedAndNoTemplateIsMadeOfIt) {
   origin_.is_template = true;
   options_.templates = true;
   const RestoreRecord record = killed_in("finish");
-  the_vm().found.detail.power = vsphere::PowerState::on;
+  const vsphere::VmIdentity as_made = the_vm().found;
+  const std::function<void(vsphere::VmIdentity&)> uses[] = {
+      [](auto& vm) { vm.detail.power = vsphere::PowerState::on; },
+      [](auto& vm) { vm.detail.log_with_content = true; },
+      [](auto& vm) { vm.detail.has_snapshot = true; },
+      [](auto& vm) { vm.has_disk = true; },
+  };
+  for (const auto& use : uses) {
+    the_vm().found = as_made;
+    use(the_vm().found);
+    EXPECT_EQ(recover_now(record), End::finished);
+    EXPECT_EQ(target_.count("mark_as_template"), 0);
+  }
+  the_vm().found = as_made;
   EXPECT_EQ(recover_now(record), End::finished);
-  EXPECT_EQ(target_.count("mark_as_template"), 0);
+  EXPECT_EQ(target_.count("mark_as_template"), 1);
+}
+
+TEST_F(RecoveryTest, WhatAPersonWroteAtACheckedVmStays) {
+  const RestoreRecord record = killed_in("finish");
+  the_vm().found.marks[kMarkKey] = record.mark;
+  the_vm().found.detail.config.annotation = "kept for Ann";
+  EXPECT_EQ(recover_now(record), End::finished);
+  EXPECT_TRUE(the_vm().found.marks.empty());
+  EXPECT_EQ(the_vm().found.detail.config.annotation, "kept for Ann");
 }
 
 TEST_F(RecoveryTest, ACreationThatWasSentMayMakeItsVmLater) {
@@ -167,6 +190,19 @@ TEST_F(RecoveryTest, WhoTakesTheMarkOffKeepsTheVm) {
   EXPECT_THAT(status_.what_to_do, HasSubstr("never checked"));
 }
 
+TEST_F(RecoveryTest, AnOldRecordOfAVmThatWasFinishedSinceSaysNothingFalse) {
+  // A state directory that was put back from a backup.
+  const RestoreRecord record = killed_in("upload");
+  the_vm().found.marks.clear();
+  the_vm().found.detail.power = vsphere::PowerState::on;
+  const auto as_it_is = the_vm().found.detail.config.annotation;
+  EXPECT_EQ(recover_now(record), End::adopted);
+  EXPECT_THAT(status_.reason + status_.what_to_do, Not(HasSubstr("somebody")));
+  EXPECT_THAT(status_.what_to_do, HasSubstr("as far as this restore's record goes"));
+  EXPECT_EQ(target_.count("destroy") + target_.count("finish"), 0);
+  EXPECT_EQ(the_vm().found.detail.config.annotation, as_it_is);
+}
+
 TEST_F(RecoveryTest, ACloneThatCarriesTheMarkIsNotTouched) {
   const RestoreRecord record = killed_in("upload");
   made::FakeTarget::Machine clone = the_vm();
@@ -190,6 +226,59 @@ TEST_F(RecoveryTest, TwoVmsWithOurUuidAreBothLeft) {
   target_.machines["vm-twin"] = twin;
   expect_left(record, "several VMs");
   EXPECT_EQ(target_.machines.size(), 2U);
+}
+
+TEST_F(RecoveryTest, AVmThatTheIndexDoesNotKnowYetIsFoundAtItsPlace) {
+  const RestoreRecord record = killed_in("create_vm");
+  target_.index_lag = 1000;
+  EXPECT_EQ(recover_later(record), End::removed);
+  EXPECT_TRUE(target_.machines.empty());
+}
+
+TEST_F(RecoveryTest, AVmThatWasGivenAnotherUuidIsNotForgotten) {
+  const RestoreRecord record = killed_in("create_vm");
+  the_vm().found.detail.instance_uuid = "given by the vCenter";
+  EXPECT_EQ(recover_later(record), End::left_behind);
+  EXPECT_EQ(target_.count("destroy"), 0);
+  EXPECT_EQ(journal_.records().size(), 1U);
+  // Who takes the mark off keeps it, as the status says.
+  the_vm().found.marks.clear();
+  EXPECT_EQ(recover_later(journal_.records().begin()->second), End::nothing_there);
+  EXPECT_EQ(target_.machines.size(), 1U);
+  EXPECT_TRUE(journal_.records().empty());
+}
+
+TEST_F(RecoveryTest, AVmOfAnotherAtItsPlaceIsNoneOfOurs) {
+  const RestoreRecord record = killed_in("create_vm");
+  the_vm().found.detail.instance_uuid = "another's";
+  the_vm().found.marks[kMarkKey] = "another restore's";
+  EXPECT_EQ(recover_later(record), End::nothing_there);
+  EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(RecoveryTest, ACheckedVmOfWhichThereAreTwoIsNotSaidToBeGone) {
+  const RestoreRecord record = killed_in("finish");
+  made::FakeTarget::Machine again = the_vm();
+  target_.machines.clear();
+  for (const char* id : {"vm-again", "vm-twin"}) {
+    again.found.detail.vm = {"VirtualMachine", id};
+    target_.machines[id] = again;
+  }
+  EXPECT_EQ(recover_now(record), End::left_behind);
+  EXPECT_EQ(journal_.records().size(), 1U);
+}
+
+TEST_F(RecoveryTest, ACheckedVmThatTheIndexDoesNotKnowYetIsFinished) {
+  const RestoreRecord record = killed_in("finish");
+  made::FakeTarget::Machine again = the_vm();
+  target_.machines.clear();
+  again.found.detail.vm = {"VirtualMachine", "vm-again"};
+  again.found.marks[kMarkKey] = record.mark;
+  target_.machines["vm-again"] = again;
+  target_.children[{record.folder, record.name}] = again.found.detail.vm;
+  target_.index_lag = 1000;
+  EXPECT_EQ(recover_now(record), End::finished);
+  EXPECT_TRUE(the_vm().found.marks.empty());
 }
 
 TEST_F(RecoveryTest, AVmThatWasRegisteredAnewIsFoundByOurUuid) {
@@ -243,6 +332,19 @@ TEST_F(RecoveryTest, NoAnswerDecidesNothing) {
   EXPECT_EQ(recover_now(record), End::removed);
 }
 
+TEST_F(RecoveryTest, AVmThatWasLeftBehindIsSaidToBeUntilItHasGone) {
+  RestoreRecord record = killed_in("upload");
+  record.state = State::left_behind;
+  target_.faults["destroy"] = {Error{Errno{EBUSY}, "another task is at work"}};
+  EXPECT_EQ(recover_now(record), End::undecided);
+  EXPECT_EQ(status_.state, RestoreStatus::State::left_behind);
+  EXPECT_THAT(status_.reason, HasSubstr("another task"));
+  EXPECT_THAT(status_.what_to_do, HasSubstr(record.mark));
+  EXPECT_EQ(status_.vm_moref, record.vm->value);
+  EXPECT_EQ(recover_now(record), End::removed);
+  EXPECT_EQ(status_.state, RestoreStatus::State::failed);
+}
+
 TEST_F(RecoveryTest, ALostAnswerToTheRemovalIsLookedAtNotSentAgain) {
   const RestoreRecord record = killed_in("upload");
   target_.lost_with_effect["destroy"] = 1;
@@ -265,10 +367,23 @@ TEST_F(RecoveryTest, ARestoreThatWasOverIsForgotten) {
   RestoreRecord record = killed_in("upload");
   record.state = State::rolled_back;
   EXPECT_EQ(recover_now(record), End::nothing_there);
-  record.state = State::done;
-  EXPECT_EQ(recover_now(record), End::finished);
   EXPECT_TRUE(target_.log.empty());
   EXPECT_EQ(target_.machines.size(), 1U);
+}
+
+TEST_F(RecoveryTest, ARestoreThatWasDoneSaysWhetherItsVmIsThereStill) {
+  RestoreRecord record = killed_in("upload");
+  record.state = State::done;
+  const auto machines = target_.machines;
+  EXPECT_EQ(recover_now(record), End::finished);
+  target_.faults["identify"] = {Error{Errno{EACCES}, "no right"}};
+  EXPECT_EQ(recover_now(record), End::finished);
+  target_.faults["identify"] = {Error{Errno{EHOSTUNREACH}, "no route"}};
+  EXPECT_EQ(recover_now(record), End::undecided);
+  EXPECT_EQ(target_.count("finish") + target_.count("destroy"), 0);
+  target_.machines.clear();
+  EXPECT_EQ(recover_now(record), End::gone);
+  EXPECT_THAT(status_.reason, HasSubstr("removed by somebody"));
 }
 
 }  // namespace

@@ -437,6 +437,16 @@ TEST_F(RestoreJobTest, MendedCertificatesDoNotSpoilNvram) {
   }
 }
 
+TEST_F(RestoreJobTest, AnNvramOfZerosIsNoNvram) {
+  RestoreRequest asked = request();
+  asked.manifest_verified = false;
+  asked.files["nvram"] = std::string(100, '\0');
+  const Status result = restore(asked);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code.value(), EINVAL);
+  EXPECT_TRUE(target_.log.empty());
+}
+
 TEST_F(RestoreJobTest, AnExceptionIsAFailureLikeAnother) {
   target_.at_call = [](int, const std::string& call) {
     if (call == "upload") throw std::bad_alloc();

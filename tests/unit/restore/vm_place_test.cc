@@ -1,6 +1,8 @@
 // Where a restored VM goes.
 #include "fs/restore/job/vm_place.h"
 
+#include <algorithm>
+
 #include "tests/unit/restore/restore_fixture.h"
 
 namespace vtpmfs::fs {
@@ -17,12 +19,22 @@ MoRef host(int number) {
   return {"HostSystem", "host-" + std::to_string(number)};
 }
 
-DatastoreChoice datastore(const std::string& name, uint64_t free, std::vector<MoRef> hosts) {
+DatastoreChoice datastore(const std::string& name, uint64_t free, std::vector<MoRef> hosts,
+                          const std::string& folder = "") {
   DatastoreChoice out;
   out.place = {{"Datastore", name}, name, kDatacenter, "/DC0", {}};
+  out.path = "/DC0/datastore" + folder + "/" + name;
   out.free_bytes = free;
   out.accessible = true;
   out.hosts = std::move(hosts);
+  return out;
+}
+
+/// A member of the datastore cluster Pod, which lies in a folder.
+DatastoreChoice member(const std::string& name, uint64_t free, std::vector<MoRef> hosts,
+                       const std::string& folder = "/Tier") {
+  DatastoreChoice out = datastore(name, free, std::move(hosts), folder + "/Pod");
+  out.pod = "/DC0/datastore" + folder + "/Pod";
   return out;
 }
 
@@ -37,11 +49,12 @@ class VmPlaceTest : public testing::Test {
           {host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe", {}});
     }
     const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
-      return vsphere::PoolChoice{{"ResourcePool", "pool-" + owner},
-                                 "/DC0/host/" + owner + "/Resources",
-                                 {"ComputeResource", owner},
-                                 drs,
-                                 std::move(hosts)};
+      return vsphere::PoolChoice{
+          {"ResourcePool", "pool-" + owner},
+          "/DC0/host/" + owner + "/Resources",
+          {owner == "esx5" ? "ComputeResource" : "ClusterComputeResource", owner},
+          drs,
+          std::move(hosts)};
     };
     offered_.pools = {pool("C0", true, {host(1), host(2)}), pool("C1", false, {host(3), host(4)}),
                       pool("esx5", false, {host(5)})};
@@ -49,8 +62,20 @@ class VmPlaceTest : public testing::Test {
                            datastore("large", 1ULL << 40, {host(1), host(2), host(4)}),
                            datastore("local", 1ULL << 35, {host(5)})};
   }
+  void add_pool(const std::string& owner, const std::string& below, std::vector<MoRef> hosts) {
+    offered_.pools.push_back({{"ResourcePool", "pool-" + owner + below},
+                              "/DC0/host/" + owner + "/Resources" + below,
+                              {"ClusterComputeResource", owner},
+                              owner == "C0",
+                              std::move(hosts)});
+  }
   Result<VmPlace> choose(const std::optional<std::string>& saved = std::nullopt) {
     return choose_place(offered_, wanted_, saved, kNeeded);
+  }
+  /// The datastore of the chosen place.
+  std::string chosen(const std::optional<std::string>& saved = std::nullopt) {
+    const auto place = choose(saved);
+    return place ? place->datastore.place.name : place.error().words;
   }
   int refusal(const std::optional<std::string>& saved = std::nullopt) {
     const auto place = choose(saved);
@@ -113,11 +138,11 @@ TEST_F(VmPlaceTest, AHostByNameAndByPath) {
 }
 
 TEST_F(VmPlaceTest, ADatastoreByNameAndByPath) {
-  for (const char* name : {"small", "/DC0/datastore/small", "/DC0/datastore/Folder/small"}) {
+  for (const char* name : {"small", "/DC0/datastore/small", "DC0/datastore/small"}) {
     wanted_.datastore = name;
-    EXPECT_EQ(choose()->datastore.place.name, "small") << name;
+    EXPECT_EQ(chosen(), "small") << name;
   }
-  for (const char* name : {"absent", "/DC1/datastore/small"}) {
+  for (const char* name : {"absent", "/DC1/datastore/small", "/DC0/datastore/Folder/small"}) {
     wanted_.datastore = name;
     EXPECT_EQ(refusal("large"), ENOENT) << name;
   }
@@ -181,8 +206,9 @@ TEST_F(VmPlaceTest, AHostThatNeverRanAnEncryptedVmIsTakenWhereNoneIsInEncryption
 TEST_F(VmPlaceTest, ANativeKeyProviderWantsAClusterAndPerhapsATpm) {
   const HostNeeds needs{true, true, "NKP"};
   const auto choose_for = [&] { return choose_place(offered_, wanted_, {}, kNeeded, needs); };
+  for (auto& each : offered_.pools) each.owner.type = "ComputeResource";
   auto place = choose_for();
-  ASSERT_FALSE(place);  // none of the fixture's pools is of a cluster
+  ASSERT_FALSE(place);  // hosts that stand alone
   EXPECT_EQ(place.error().code, Errno{ENOKEY});
   EXPECT_THAT(place.error().words, HasSubstr("cluster"));
   for (int i = 0; i < 2; ++i) offered_.pools[i].owner.type = "ClusterComputeResource";
@@ -229,6 +255,125 @@ TEST_F(VmPlaceTest, EachRefusalHasItsOwnStepThatMendsIt) {
   step("no pool");
 }
 
+TEST_F(VmPlaceTest, AClusterOfOneHostWithoutDrsWantsItNamedToo) {
+  offered_.pools[1].hosts = {host(4)};
+  wanted_.pool = "C1";
+  EXPECT_EQ(choose()->host, host(4));
+}
+
+TEST_F(VmPlaceTest, AHostInMaintenanceOrDisconnectedIsNotChosen) {
+  wanted_.pool = "C1";
+  offered_.hosts[3].usable = false;
+  const auto place = choose();
+  ASSERT_TRUE(place) << place.error().words;
+  EXPECT_EQ(place->host, host(3));
+  EXPECT_EQ(place->datastore.place.name, "small") << "the one that this host mounts";
+}
+
+TEST_F(VmPlaceTest, APodMeansItsLargestMemberThatAHostReaches) {
+  offered_.datastores.push_back(member("a", 1ULL << 31, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 33, {host(1)}));
+  offered_.datastores.push_back(member("far", 1ULL << 34, {host(4)}));
+  offered_.datastores.push_back(member("quiet", 1ULL << 36, {host(1)}));
+  offered_.datastores.back().maintenance = true;
+  offered_.datastores.push_back(member("away", 1ULL << 36, {host(1)}));
+  offered_.datastores.back().accessible = false;
+  for (const char* name : {"Pod", "Tier/Pod", "/DC0/datastore/Tier/Pod"}) {
+    wanted_.datastore = name;
+    wanted_.pool.reset();
+    EXPECT_EQ(chosen(), "far") << name;
+    wanted_.pool = "C0";
+    EXPECT_EQ(chosen(), "b") << name;
+  }
+  EXPECT_EQ(chosen("a"), "b") << "the saved one is no choice of whoever named the pod";
+  for (const char* name : {"a", "/DC0/datastore/Tier/Pod/a", "Pod/a"}) {
+    wanted_.datastore = name;
+    EXPECT_EQ(chosen(), "a") << name;
+  }
+  wanted_.datastore = "far";
+  EXPECT_EQ(refusal(), EINVAL);
+  wanted_.datastore = "/DC0/datastore/Pod";
+  EXPECT_EQ(refusal(), ENOENT);
+}
+
+TEST_F(VmPlaceTest, APodWithoutAUsableMember) {
+  offered_.datastores.push_back(member("a", 0, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 33, {host(1)}));
+  offered_.datastores.back().maintenance = true;
+  wanted_.datastore = "Pod";
+  EXPECT_EQ(refusal(), ENOSPC);
+  offered_.datastores[3].maintenance = true;
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  EXPECT_THAT(choose().error().words, HasSubstr("maintenance"));
+}
+
+TEST_F(VmPlaceTest, APodOfANameThatTwoHaveIsRefusedWithTheirPaths) {
+  offered_.datastores.push_back(member("a", 1ULL << 31, {host(1)}));
+  offered_.datastores.push_back(member("b", 1ULL << 31, {host(1)}, "/Other"));
+  wanted_.datastore = "Pod";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/datastore/Other/Pod"));
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/datastore/Tier/Pod"));
+  wanted_.datastore = "Other/Pod";
+  EXPECT_EQ(chosen(), "b");
+}
+
+TEST_F(VmPlaceTest, APoolOfANameThatTwoHaveIsRefusedWithTheirPaths) {
+  add_pool("C0", "/Gold", {host(1), host(2)});
+  add_pool("C1", "/Gold", {host(3), host(4)});
+  wanted_.pool = "Gold";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/host/C0/Resources/Gold"));
+  EXPECT_THAT(choose().error().words, HasSubstr("/DC0/host/C1/Resources/Gold"));
+  for (const char* path : {"C1/Resources/Gold", "/DC0/host/C1/Resources/Gold"}) {
+    wanted_.pool = path;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Gold") << path;
+  }
+  wanted_.pool = "Gold";
+  wanted_.host = "esx4";
+  const auto place = choose();
+  ASSERT_TRUE(place) << place.error().words;
+  EXPECT_EQ(place->pool.pool.value, "pool-C1/Gold") << "the host tells which";
+}
+
+TEST_F(VmPlaceTest, APoolWithinAnotherAndOneWithASlashInItsName) {
+  add_pool("C1", "/Silver%2f2/Inner", {host(3), host(4)});
+  add_pool("C1", "/Silver%2f2", {host(3), host(4)});
+  for (const char* name : {"Inner", "Silver%2f2/Inner"}) {
+    wanted_.pool = name;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Silver%2f2/Inner") << name;
+    EXPECT_EQ(choose()->host, host(4)) << name;
+  }
+  for (const char* name : {"Silver/2", "Silver%2f2"}) {
+    wanted_.pool = name;
+    EXPECT_EQ(choose()->pool.pool.value, "pool-C1/Silver%2f2") << name;
+  }
+}
+
+TEST_F(VmPlaceTest, UnaskedAClusterGoesBeforeAHostAndBeforeAPoolWithinIt) {
+  std::reverse(offered_.pools.begin(), offered_.pools.end());
+  offered_.pools.erase(offered_.pools.begin() + 1);  // C1
+  add_pool("C0", "/Gold", {host(1), host(2)});
+  std::reverse(offered_.pools.begin(), offered_.pools.end());
+  for (auto& each : offered_.datastores) each.hosts.push_back(host(5));
+  EXPECT_EQ(choose()->pool.pool.value, "pool-C0");
+}
+
+TEST_F(VmPlaceTest, AHostThatIsNotThePoolsIsSaidSo) {
+  wanted_.pool = "C0";
+  wanted_.host = "esx4";
+  EXPECT_EQ(refusal(), EINVAL);
+  EXPECT_THAT(choose().error().words, HasSubstr("'esx4'"));
+  EXPECT_THAT(choose().error().words, HasSubstr("'C0'"));
+}
+
+TEST_F(VmPlaceTest, WhereNothingWasNamedNothingThatFitsIsNoFaultOfAName) {
+  for (auto& each : offered_.datastores) each.hosts.clear();
+  EXPECT_EQ(refusal(), EHOSTUNREACH);
+  wanted_.datastore = "small";
+  EXPECT_EQ(refusal(), EINVAL);
+}
+
 TEST(Merged, MountOptionsComeFirst) {
   Placement options, directory;
   options.pool = "P1";
@@ -246,9 +391,10 @@ class Networks : public testing::Test {
  protected:
   Networks() {
     offered_.networks = {
-        {{"Network", "network-1"}, "Office", {}, {}, {}, {}},
-        {{"DistributedVirtualPortgroup", "dvportgroup-1"}, "Wages", "pg-1", "switch-1", {}, {}},
-        {{"OpaqueNetwork", "network-o1"}, "Overlay", {}, {}, "opaque-1", "nsx"}};
+        {{"Network", "network-1"}, "Office", {}, {}, {}, {}, {}},
+        {{"DistributedVirtualPortgroup", "dvportgroup-1"}, "Wages", "pg-1", "switch-1", {}, {}, {}},
+        {{"OpaqueNetwork", "network-o1"}, "Overlay", {}, {}, "opaque-1", "nsx", {}}};
+    place_.pool.hosts = {kFirst, kSecond};
     nic_.type = "VirtualVmxnet3";
     nic_.key = 4000;
     nic_.mac_address = "00:50:56:00:00:01";
@@ -257,10 +403,15 @@ class Networks : public testing::Test {
     vsphere::VmConfig config;
     config.devices = {nic_};
     warnings_.clear();
-    const auto networks = choose_networks(offered_, config, mapping, warnings_);
-    EXPECT_EQ(networks.empty(), !warnings_.empty());
-    return networks.empty() ? "" : networks.at(4000).name;
+    const auto networks = choose_networks(offered_, place_, config, mapping, warnings_);
+    const bool there = !networks.empty() && !networks.at(4000).stand_in;
+    EXPECT_EQ(there, warnings_.empty());
+    stand_in_ = networks.empty() || there ? "" : networks.at(4000).name;
+    return there ? networks.at(4000).name : "";
   }
+  inline static const MoRef kFirst{"HostSystem", "host-1"}, kSecond{"HostSystem", "host-2"};
+  VmPlace place_;
+  std::string stand_in_;
   PlacementOptions offered_;
   vsphere::VmDevice nic_;
   std::vector<std::string> warnings_;
@@ -287,12 +438,43 @@ TEST_F(Networks, AMappingDecidesAndIsNeverReplacedByAGuess) {
   EXPECT_EQ(chosen({{"Other", "Wages"}}), "Office");
 }
 
-TEST_F(Networks, ACardWhoseNetworkIsNotHereIsLeftOutAndThatIsSaid) {
+TEST_F(Networks, ACardWhoseNetworkIsNotHereStaysDisconnectedOnAnotherAndThatIsSaid) {
   nic_.network_name = "Gone";
   EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Office");
   ASSERT_EQ(warnings_.size(), 1U);
   EXPECT_THAT(warnings_[0], HasSubstr("'Gone'"));
   EXPECT_THAT(warnings_[0], HasSubstr("00:50:56:00:00:01"));
+  EXPECT_THAT(warnings_[0], HasSubstr("'Office', disconnected"));
+}
+
+TEST_F(Networks, WithoutAnyNetworkACardIsLeftOutAndThatIsSaid) {
+  nic_.network_name = "Gone";
+  offered_.networks.clear();
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "");
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_THAT(warnings_[0], HasSubstr("left out"));
+  EXPECT_THAT(warnings_[0], HasSubstr("00:50:56:00:00:01"));
+}
+
+TEST_F(Networks, ANetworkThatTheHostDoesNotHaveIsNotHere) {
+  nic_.network_name = "Office";
+  offered_.networks[0].hosts = {kSecond};
+  EXPECT_EQ(chosen(), "Office") << "a cluster chooses the host that has it";
+  place_.host = kFirst;
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Wages");
+  place_.host.reset();
+  offered_.networks[0].hosts.emplace();
+  EXPECT_EQ(chosen(), "") << "no host has it";
+}
+
+TEST_F(Networks, TheStandInIsOneThatAllHostsHave) {
+  nic_.network_name = "Gone";
+  offered_.networks[0].hosts = {kSecond};
+  EXPECT_EQ(chosen(), "");
+  EXPECT_EQ(stand_in_, "Wages");
 }
 
 TEST_F(Networks, AMappingToANetworkThatIsNotHereIsRefusedByName) {

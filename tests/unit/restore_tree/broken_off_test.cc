@@ -32,7 +32,9 @@ class BrokenOffSet : public RestoreTreeTest {
     news.state = state;
     news.step = "its VM is looked at";
     news.reason = "it was broken off";
-    sets_->broken_off(staged("Finance/pay01"), news);
+    std::map<std::string, std::string> files;
+    for (const auto& [name, bytes] : set_) files[name] = cache::hex(cache::sha256(bytes));
+    sets_->broken_off(staged("Finance/pay01"), files, news);
   }
   const Files set_ = pay01();
 };
@@ -72,6 +74,36 @@ TEST_F(BrokenOffSet, ThatWasChangedSinceStaysWhatItIs) {
   EXPECT_TRUE(find("Finance/pay01"));
 }
 
+TEST_F(BrokenOffSet, ThatWasChangedAndTriedAgainInVainIsNotThrownAway) {
+  restorer_.stall = true;
+  const auto file = open_file("Finance/pay01/nvram", O_WRONLY);
+  ASSERT_TRUE(file);
+  EXPECT_EQ(write(*file, 0, "x"), 0);
+  ASSERT_EQ(unlink("Finance/pay01/SHA256SUMS"), 0);
+  const auto waiting = fsync_later("Finance/pay01");
+  ASSERT_EQ(restorer_.running.size(), 1U);
+  restorer_.end_all(fail(EEXIST, "its VM is there"));
+  EXPECT_EQ(waiting.code(), EEXIST);
+  tell(RestoreStatus::State::done);
+  open();
+  EXPECT_TRUE(find("Finance/pay01"));
+}
+
+TEST_F(BrokenOffSet, ThatIsAnotherOneUnderTheSameNumberIsNotThrownAway) {
+  ASSERT_EQ(mkdir("Finance/pay02"), 0);
+  const auto file = create("Finance/pay02/keyId");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(write(*file, 0, "another key"), 0);
+  open();
+  std::map<std::string, std::string> files;
+  for (const auto& [name, bytes] : set_) files[name] = cache::hex(cache::sha256(bytes));
+  RestoreStatus news;
+  news.state = RestoreStatus::State::done;
+  sets_->broken_off(staged("Finance/pay02"), files, news);
+  open();
+  EXPECT_TRUE(find("Finance/pay02/keyId"));
+}
+
 TEST_F(BrokenOffSet, ThatWasRemovedIsForgotten) {
   const cache::StagedId directory = staged("Finance/pay01");
   for (const std::string& name : names("Finance/pay01"))
@@ -81,7 +113,7 @@ TEST_F(BrokenOffSet, ThatWasRemovedIsForgotten) {
   ASSERT_EQ(rmdir("Finance/pay01"), 0);
   RestoreStatus news;
   news.state = RestoreStatus::State::failed;
-  sets_->broken_off(directory, news);
+  sets_->broken_off(directory, {}, news);
   ASSERT_EQ(mkdir("Finance/pay01"), 0);
   EXPECT_FALSE(find("Finance/pay01/restore.status"));
 }

@@ -74,6 +74,33 @@ TEST_F(RestoreComplete, EbadmsgGoesToTheFlushOfAWrongFileItself) {
   expect_one_vm("pay01", {"Finance"}, pay01());
 }
 
+TEST_F(RestoreComplete, ADamagedSparseFileThatCameLastIsToldByRestoreStatus) {
+  const Files set = pay01();
+  const std::string& nvram = set.at("nvram");
+  EXPECT_TRUE(copy(without(set, "nvram"), to_).empty());
+  {
+    // As cp copies holes: a hole in the middle, where the bytes were lost.
+    const auto file = create(to_ + "/nvram");
+    EXPECT_EQ(write(*file, 0, nvram.substr(0, 2)), 0);
+    EXPECT_EQ(write(*file, 6, nvram.substr(6)), 0);
+    EXPECT_EQ(flush(*file), 0);  // restic closes such files, too, and comes back
+    EXPECT_THAT(status(to_), HasSubstr("\"state\": \"waiting\""));
+  }
+  EXPECT_THAT(status(to_), testing::AllOf(HasSubstr("\"state\": \"failed\""),
+                                          HasSubstr("\"errno\": \"EBADMSG\""),
+                                          HasSubstr("nvram differs"), HasSubstr("copy the set")));
+  EXPECT_TRUE(restorer_.requests.empty());
+  open();
+  EXPECT_THAT(status(to_), HasSubstr("\"state\": \"failed\""));
+  {
+    const auto file = open_file(to_ + "/nvram", O_WRONLY);
+    EXPECT_EQ(write(*file, 2, nvram.substr(2, 4)), 0);
+    EXPECT_EQ(flush(*file), 0);
+  }
+  expect_one_vm("pay01", {"Finance"}, set);
+  EXPECT_THAT(status(to_), HasSubstr("\"state\": \"done\""));
+}
+
 TEST_F(RestoreComplete, EbadmsgGoesToTheRenameThatBroughtTheLastPiece) {
   EXPECT_TRUE(copy(without(damaged("keyId"), "nvram"), to_).empty());
   EXPECT_EQ(put(to_ + "/.nvram.Xy", pay01().at("nvram")), 0);

@@ -309,6 +309,20 @@ TEST_F(RestoreDirectoryTest, TheStatusFileIsReadOnlyAndNeverInTheWay) {
   EXPECT_EQ(rmdir(to_), 0);
 }
 
+TEST_F(RestoreDirectoryTest, RmRemovesWhatItListedInAnyOrder) {
+  ASSERT_EQ(mkdir(to_), 0);
+  ASSERT_EQ(put(to_ + "/keyId", "k"), 0);
+  for (const std::string& name : names(to_)) {
+    EXPECT_TRUE(find(to_ + "/" + name)) << name;  // the kernel looks it up first
+    EXPECT_EQ(unlink(to_ + "/" + name), 0) << name;
+  }
+  EXPECT_THAT(names(to_), ElementsAre());
+  EXPECT_EQ(rmdir(to_), 0);
+  // A directory of that name that never was a set has none.
+  ASSERT_EQ(mkdir(to_), 0);
+  EXPECT_EQ(find(to_ + "/restore.status").error().code.value(), ENOENT);
+}
+
 TEST_F(RestoreDirectoryTest, CtrlCBeforeTheVmWasMadeIsToldAndTriedAgain) {
   restorer_.stall = true;
   copy(without(pay01(), "nvram"), to_);

@@ -149,6 +149,18 @@ TEST_F(RestorePlace, XattrsOfTheDirectoryChoosePlacement) {
               ElementsAre(testing::Pair("VM Network", "my network.VM Network")));
 }
 
+TEST_F(RestorePlace, OneXattrNamesSeveralNetworks) {
+  ASSERT_EQ(mkdir("Legal/pay01"), 0);
+  EXPECT_EQ(setxattr("Legal/pay01", "user.vtpmfs.network", "Old=New\nA=B=C\n"), 0);
+  EXPECT_EQ(setxattr("Legal/pay01", "user.vtpmfs.network.Old", "Newer"), 0);
+  for (const char* wrong : {"Old", "=New", "Old=", "Old=New\nOther"})
+    EXPECT_EQ(setxattr("Legal/pay01", "user.vtpmfs.network", wrong), EINVAL) << wrong;
+  copy(pay01(), "Legal/pay01");
+  ASSERT_EQ(restorer_.requests.size(), 1U);
+  EXPECT_THAT(restorer_.requests.front().placement.networks,
+              ElementsAre(testing::Pair("A", "B=C"), testing::Pair("Old", "Newer")));
+}
+
 TEST_F(RestorePlace, RestoringWithoutConfigTakesThePathAsItIs) {
   const Files files = with_manifest(without(pay01(), "config.json"));
   EXPECT_TRUE(copy(files, "Payroll").empty());

@@ -121,9 +121,9 @@ class Reply {
 };
 
 /// /DC0/vm with the folders Finance and Legal, the VM web, and the VM hidden01, which --vms hides.
-class RestoreTreeTest : public ::testing::Test {
+class RestoreWorld {
  protected:
-  RestoreTreeTest() {
+  RestoreWorld() {
     std::string name = "/dev/shm/vtpmfs-restore-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) {
       name = (std::filesystem::temp_directory_path() / "vtpmfs-restore-XXXXXX").string();
@@ -138,7 +138,9 @@ class RestoreTreeTest : public ::testing::Test {
                        enter({"VirtualMachine", "vm-2"}, "hidden01", kVmFolder)}});
     open();
   }
-  ~RestoreTreeTest() override {
+  RestoreWorld(const RestoreWorld&) = delete;
+  RestoreWorld& operator=(const RestoreWorld&) = delete;
+  ~RestoreWorld() {
     std::error_code ignored;
     tree_.reset();
     sets_.reset();
@@ -161,7 +163,7 @@ class RestoreTreeTest : public ::testing::Test {
     tree_.reset();
     sets_.reset();
     store_.reset();
-    store_ = *cache::StagingStore::open(state_ + "/staging", clock_);
+    store_ = *cache::StagingStore::open(state_ + "/staging", clock_, limits_);
     sets_ =
         std::make_shared<StagedSets>(*store_, inventory_, clock_, restorer_, nvram_max_, settle_);
     tree_ = std::make_shared<RestoreTree>("4c5a1e3a", *store_, inventory_, sets_,
@@ -378,6 +380,7 @@ class RestoreTreeTest : public ::testing::Test {
   std::string state_;
   ManualClock clock_;
   FakeRestorer restorer_;
+  cache::StagingLimits limits_;
   uint64_t nvram_max_ = 1U << 20;
   std::optional<std::chrono::seconds> settle_;
   cache::Inventory inventory_{kRootFolder, cache::VmFilter::vtpm};
@@ -385,5 +388,7 @@ class RestoreTreeTest : public ::testing::Test {
   std::shared_ptr<StagedSets> sets_;
   std::shared_ptr<RestoreTree> tree_;
 };
+
+class RestoreTreeTest : public ::testing::Test, protected RestoreWorld {};
 
 }  // namespace vtpmfs::fs::restore_test

@@ -19,7 +19,7 @@ class ConfigMaker {
   vsphere::VmConfig config() {
     vsphere::VmConfig config;
     maybe(config.guest_id, token());
-    maybe(config.alternate_guest_name, line());
+    maybe(config.alternate_guest_name, name());
     maybe(config.annotation, line() + "\n\ttwo lines\r\n\"quoted\" \\");
     maybe(config.version, token());
     maybe(config.uuid, token());
@@ -51,18 +51,18 @@ class ConfigMaker {
   SavedOrigin origin() {
     SavedOrigin origin;
     maybe(origin.vcenter_instance_uuid, token());
-    maybe(origin.vcenter_name, line());
-    maybe(origin.inventory_path, "/" + line());
-    maybe(origin.raw_name, line());
+    maybe(origin.vcenter_name, name());
+    maybe(origin.inventory_path, "/" + name());
+    maybe(origin.raw_name, name());
     maybe(origin.vm, vsphere::MoRef{"VirtualMachine", "vm-" + token()});
     maybe(origin.instance_uuid, token());
     maybe(origin.change_version, line());
     origin.is_template = flag();
     origin.no_nvram = flag();
-    maybe(origin.vm_path_name, "[ds 1] " + line() + ".vmx");
+    maybe(origin.vm_path_name, "[ds 1] " + name() + ".vmx");
     maybe(origin.key, vsphere::CryptoKeyId{token(), flag() ? std::optional(line()) : std::nullopt});
     maybe(origin.policy_id, token());
-    maybe(origin.policy_name, line());
+    maybe(origin.policy_name, name());
     maybe(origin.provider_management, token());
     maybe(origin.provider_own_key_id, line());
     maybe(origin.provider_has_backup, flag());
@@ -87,6 +87,8 @@ class ConfigMaker {
     return text;
   }
   /// Letters of one to four bytes, blanks, quotes, slashes.
+  /// What a person called something: vCenter takes any character but NUL.
+  std::string name() { return flag() ? line() : line() + "\n\x1b[2K" + line(); }
   std::string line() {
     const char* letters[] = {"a", " ", "\"", "\\", "/", "%2f", "ü", "日", "\xf0\x9f\x98\x80", "<"};
     std::string text;
@@ -155,7 +157,7 @@ class ConfigMaker {
     maybe(device.start_connected, flag());
     switch (number(0, 3)) {
       case 0:
-        maybe(device.network_name, line());
+        maybe(device.network_name, name());
         break;
       case 1:
         maybe(device.switch_uuid, std::string("50 0d 9c 3b-aa bb"));
@@ -176,7 +178,7 @@ class ConfigMaker {
     maybe(disk.label, line());
     maybe(disk.controller_key, number(100, 2000));
     maybe(disk.unit_number, number(0, 64));
-    maybe(disk.file_name, "[ds] " + line());
+    maybe(disk.file_name, "[ds] " + name());
     maybe(disk.capacity_bytes, int64_t{number(0, 1 << 30)} * 4096);
     return disk;
   }

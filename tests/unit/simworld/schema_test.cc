@@ -152,6 +152,15 @@ class WorldSchemaTest : public MachineTest {
     _pbm__PbmFetchVendorInfo vendors;
     vendors._USCOREthis = manager;
     EXPECT_TRUE(policy_call<_pbm__PbmFetchVendorInfoResponse>(vendors));
+    _pbm__PbmQueryAssociatedProfiles associated;
+    associated._USCOREthis = manager;
+    for (const std::string& key :
+         {vm("win00001").at("id").get<std::string>(), std::string("none")}) {
+      auto& entity = associated.entities.emplace_back();
+      entity.objectType = "virtualMachine";
+      entity.key = key;
+    }
+    EXPECT_TRUE(policy_call<_pbm__PbmQueryAssociatedProfilesResponse>(associated));
   }
 
   void search() {

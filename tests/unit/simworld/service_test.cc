@@ -1,6 +1,7 @@
 // CryptoManagerKmip, PBM, privileges.
 #include "tests/simulator/session/permissions.h"
 #include "tests/unit/simworld/machine_order.h"
+#include "vsphere/soap/fault_reader.h"
 
 namespace vtpmfs::simulator {
 namespace {
@@ -207,6 +208,35 @@ TEST_F(PolicyTest, EncryptionPoliciesComeInTwoForms) {
   EXPECT_EQ(count("direct"), 30U);
   EXPECT_EQ(count("dangling"), 30U);
   EXPECT_EQ(count("none"), 20U);
+}
+
+TEST_F(PolicyTest, SaysOfEachMachineWhichPolicyItHas) {
+  _pbm__PbmQueryAssociatedProfiles request;
+  request._USCOREthis = manager();
+  const std::string encrypted = vm("win00001").at("id");
+  const std::string plain = vm("not-encrypted").at("id");
+  for (const auto& [type, key] :
+       {std::pair("virtualMachine", encrypted), std::pair("virtualMachine", plain),
+        std::pair("virtualMachine", std::string("vm-none")),
+        std::pair("virtualDiskId", encrypted + ":2000")}) {
+    auto& entity = request.entities.emplace_back();
+    entity.objectType = type;
+    entity.key = key;
+  }
+  const auto answer = policy_call<_pbm__PbmQueryAssociatedProfilesResponse>(request);
+  ASSERT_TRUE(answer) << answer.error().words;
+  const auto& results = (*answer)->returnval;
+  ASSERT_EQ(results.size(), 4U);
+  for (size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].object.key, request.entities[i].key);
+    EXPECT_EQ(results[i].profileId.size(), i == 0 ? 1U : 0U) << i;
+    EXPECT_EQ(results[i].fault.has_value(), i == 2) << i;
+  }
+  EXPECT_EQ(results[0].profileId.front().uniqueId, built_in_policy);
+  EXPECT_EQ(vsphere::fault_of(*results[2].fault).type, "ManagedObjectNotFound");
+  request.entities.back().objectType = "VirtualMachine";  // a MoRef's word, not PBM's
+  EXPECT_EQ(fault_type(policy_call<_pbm__PbmQueryAssociatedProfilesResponse>(request)),
+            "InvalidArgument");
 }
 
 TEST_F(PolicyTest, OneUnknownIdSpoilsTheCall) {

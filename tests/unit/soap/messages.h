@@ -124,7 +124,9 @@ using AllMessages = std::tuple<
     _pbm__PbmCreate,
     _pbm__PbmCreateResponse,
     _pbm__PbmQueryAssociatedProfile,
-    _pbm__PbmQueryAssociatedProfileResponse>;
+    _pbm__PbmQueryAssociatedProfileResponse,
+    _pbm__PbmQueryAssociatedProfiles,
+    _pbm__PbmQueryAssociatedProfilesResponse>;
 // clang-format on
 
 /// Calls `visit` with a null T* for each message T.

@@ -164,6 +164,9 @@ void complete(_vim25__MoveIntoFolder_USCORETask& r, Arena&) {
 void complete(_pbm__PbmRetrieveContent& r, Arena&) {
   r.profileIds.emplace_back();
 }
+void complete(_pbm__PbmQueryAssociatedProfiles& r, Arena&) {
+  r.entities.emplace_back().objectType = "virtualMachine";
+}
 vim25__PropertyFilterSpec some_filter(Arena& arena) {
   vim25__PropertyFilterSpec filter;
   filter.propSet.emplace_back().pathSet = {"name", "config.hardware.device[11000]"};

@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/unit/staging/store_fixture.h"
@@ -125,6 +127,17 @@ TEST_F(StagingLimitsTest, ManyThreadsNeverOverstepTheLimit) {
   EXPECT_GT(total, 50'000U - 4 * 97);
 }
 
+TEST_F(StagingLimitsTest, ADirectoryThatIsGoneFromUnderUsIsEIO) {
+  const StagedId file = make_file("a", "bytes");
+  std::filesystem::remove_all(path());
+  EXPECT_EQ(code_of(store_->create(root_, "b", false, 0600, 0, 0)), EIO);
+  EXPECT_EQ(code_of(store_->read(file, 0, 5)), EIO) << "it is not empty";
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), EIO);
+  EXPECT_EQ(code_of(store_->truncate(file, 0)), EIO);
+  EXPECT_EQ(code_of(store_->fsync(file)), EIO);
+  EXPECT_EQ(store_->list(root_)->size(), 1U);
+}
+
 /// A file system of 256 KiB, where that may be mounted: in a mount namespace of this process, so
 /// that it goes with it however it ends.
 class StagingFullDisk : public ::testing::Test {
@@ -187,6 +200,83 @@ TEST_F(StagingFullDisk, ChangesThatFindNoRoomInTheIndexDidNotHappen) {
   open();
   EXPECT_EQ(store_->list(root_)->size(), static_cast<size_t>(made) + 2);
   EXPECT_TRUE(store_->lookup(root_, "after"));
+}
+
+TEST_F(StagingFullDisk, RemovingNeedsNoRoom) {
+  const StagedId directory = store_->create(root_, "d", true, 0700, 0, 0).value();
+  for (const char* name : {"keyId", "nvram"}) {
+    const StagedId file = store_->create(directory, name, false, 0600, 0, 0).value();
+    store_->write(file, 0, std::string(1U << 20, 'x'));
+  }
+  Result<StagedId> more = StagedId{0};
+  for (int i = 0; more; ++i)
+    more = store_->create(root_, std::to_string(i) + std::string(200, 'n'), true, 0700, 0, 0);
+  EXPECT_EQ(code_of(more), ENOSPC);
+  EXPECT_EQ(code_of(store_->end_with_mount(directory)), 0);
+  EXPECT_EQ(code_of(store_->unlink(directory, "nvram")), 0);
+  EXPECT_EQ(code_of(store_->unlink(directory, "keyId")), 0);
+  EXPECT_EQ(code_of(store_->remove_directory(root_, "d")), 0);
+  EXPECT_EQ(code_of(store_->create(root_, "d", true, 0700, 0, 0)), 0);
+  open();
+  EXPECT_TRUE(store_->lookup(root_, "d"));
+}
+
+TEST_F(StagingFullDisk, ThatAFileFoundNoRoomIsKept) {
+  const StagedId file = store_->create(root_, "nvram", false, 0600, 0, 0).value();
+  EXPECT_EQ(code_of(store_->write(file, 0, std::string(1U << 20, 'x'))), ENOSPC);
+  EXPECT_EQ(store_->incomplete(file), 0);
+  EXPECT_EQ(code_of(store_->set_incomplete(file, ENOSPC)), 0);
+  ASSERT_TRUE(store_->truncate(file, 1000));  // room for the new index
+  open();
+  EXPECT_EQ(store_->incomplete(file), ENOSPC);
+  open();  // also from the index that was written anew
+  EXPECT_EQ(store_->incomplete(file), ENOSPC);
+  EXPECT_EQ(code_of(store_->set_incomplete(file, 0)), 0);
+  open();
+  EXPECT_EQ(store_->incomplete(file), 0);
+  EXPECT_EQ(code_of(store_->set_incomplete(12345, EIO)), ENOENT);
+}
+
+TEST_F(StagingFullDisk, WhatWasKeptForRemovalsIsEnoughToBeginAnew) {
+  ASSERT_TRUE(store_->create(root_, "d", true, 0700, 0, 0));
+  std::ofstream filler(temporary_.path() + "/filler");
+  while (filler << std::string(4096, 'x') << std::flush) {
+  }
+  open();
+  EXPECT_TRUE(store_->lookup(root_, "d"));
+  EXPECT_EQ(code_of(store_->remove_directory(root_, "d")), 0);
+}
+
+TEST_F(StagingFullDisk, WhatEndedWithTheMountMakesRoomForTheNext) {
+  const StagedId done = store_->create(root_, "done", true, 0700, 0, 0).value();
+  const StagedId file = store_->create(done, "nvram", false, 0600, 0, 0).value();
+  ASSERT_TRUE(store_->write(file, 0, std::string(100'000, 'x')));
+  ASSERT_TRUE(store_->end_with_mount(done));
+  const StagedId kept = store_->create(root_, "kept", false, 0600, 0, 0).value();
+  EXPECT_EQ(code_of(store_->write(kept, 0, std::string(1U << 20, 'y'))), ENOSPC);
+  open();
+  EXPECT_EQ(code_of(store_->lookup(root_, "done")), ENOENT);
+  EXPECT_TRUE(store_->lookup(root_, "kept"));
+  EXPECT_EQ(code_of(store_->create(root_, "more", false, 0600, 0, 0)), 0);
+}
+
+TEST_F(StagingFullDisk, AReadOnlyDiskCanStillBeRead) {
+  const StagedId file = store_->create(root_, "nvram", false, 0600, 0, 0).value();
+  ASSERT_TRUE(store_->write(file, 0, "bytes"));
+  // The index is open for writing, and keeps the whole disk from being remounted: its files alone
+  // turn read-only.
+  const std::string data = temporary_.path() + "/s/data";
+  ASSERT_EQ(mount(data.c_str(), data.c_str(), nullptr, MS_BIND, nullptr), 0);
+  ASSERT_EQ(mount(nullptr, data.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+  EXPECT_EQ(store_->read(file, 0, 100).value_or("?"), "bytes");
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), EROFS);
+  EXPECT_EQ(code_of(store_->truncate(file, 0)), EROFS);
+  EXPECT_EQ(code_of(store_->create(root_, "more", false, 0600, 0, 0)), EROFS);
+  store_->hold(file);
+  EXPECT_EQ(store_->read(file, 0, 100).value_or("?"), "bytes");
+  ASSERT_EQ(umount(data.c_str()), 0);
+  EXPECT_EQ(code_of(store_->write(file, 0, "other")), 0) << "it is well again";
+  store_->let_go(file);
 }
 
 }  // namespace

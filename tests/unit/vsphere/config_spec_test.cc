@@ -84,7 +84,7 @@ NewVm saved_vm() {
                     ide,   device("VirtualUSBXHCIController", 14000),
                     video, device("VirtualPCIPassthrough", 13000)};
   config.boot_order = {{BootDevice::Kind::ethernet, 4000}, {BootDevice::Kind::cdrom, 0}};
-  vm.network_of_nic[4000] = {{"Network", "network-1"}, "VM Network", {}, {}, {}, {}};
+  vm.network_of_nic[4000] = {{"Network", "network-1"}, "VM Network", {}, {}, {}, {}, {}};
   vm.network_of_nic[4001] = vm.network_of_nic[4000];
   return vm;
 }
@@ -210,12 +210,18 @@ TEST_F(ConfigSpecTest, AddressesAndNetworks) {
   NewVm vm = saved_vm();
   vm.connect_nics = true;
   vm.network_of_nic[4000] = {
-      {"DistributedVirtualPortgroup", "dvportgroup-1"}, "pg", "dvportgroup-1", "50 1a", {}, {}};
+      {"DistributedVirtualPortgroup", "dvportgroup-1"}, "pg", "dvportgroup-1", "50 1a", {}, {}, {}};
   vm.network_of_nic[4001] = {
-      {"OpaqueNetwork", "network-o1"}, "nsx", {}, {}, "id", "nsx.LogicalSwitch"};
+      {"OpaqueNetwork", "network-o1"}, "nsx", {}, {}, "id", "nsx.LogicalSwitch", {}};
   const auto connected = build(vm);
   const auto others = added<vim25__VirtualEthernetCard>(connected);
   EXPECT_TRUE(others[0]->connectable->startConnected);
+  EXPECT_TRUE(others[0]->connectable->allowGuestControl);
+  vm.network_of_nic[4000].stand_in = true;
+  const auto with_stand_in = build(vm);
+  const auto kept = added<vim25__VirtualEthernetCard>(with_stand_in);
+  EXPECT_FALSE(kept[0]->connectable->startConnected);
+  EXPECT_FALSE(kept[0]->connectable->allowGuestControl);
   const auto* port =
       dynamic_cast<const vim25__VirtualEthernetCardDistributedVirtualPortBackingInfo*>(
           others[0]->backing);
@@ -227,19 +233,26 @@ TEST_F(ConfigSpecTest, AddressesAndNetworks) {
       nullptr);
 }
 
-TEST_F(ConfigSpecTest, TheBootOrderNamesTheNewKeys) {
-  const auto spec = build(saved_vm());
-  ASSERT_EQ(spec.bootOptions->bootOrder.size(), 2U);
+TEST_F(ConfigSpecTest, ABootOrderWithACardIsSetWhenTheCardHasItsKey) {
+  NewVm vm = saved_vm();
+  EXPECT_TRUE(build(vm).bootOptions->bootOrder.empty());
+  EXPECT_EQ(build(vm).bootOptions->efiSecureBootEnabled, true);
+  const auto later = boot_options(vm.config, arena);
+  ASSERT_EQ(later.bootOrder.size(), 2U);
   const auto* nic = dynamic_cast<const vim25__VirtualMachineBootOptionsBootableEthernetDevice*>(
-      spec.bootOptions->bootOrder[0]);
+      later.bootOrder[0]);
   ASSERT_NE(nic, nullptr);
-  EXPECT_EQ(nic->deviceKey, added<vim25__VirtualVmxnet3>(spec)[0]->key);
+  EXPECT_EQ(nic->deviceKey, 4000);
+  EXPECT_EQ(later.efiSecureBootEnabled, true);
+  vm.config.boot_order = {{BootDevice::Kind::cdrom, 0}};
+  EXPECT_EQ(build(vm).bootOptions->bootOrder.size(), 1U);
 }
 
 TEST_F(ConfigSpecTest, HalfABootOrderIsNone) {
   NewVm vm = saved_vm();
-  vm.config.boot_order = {{BootDevice::Kind::disk, 2000}, {BootDevice::Kind::ethernet, 4000}};
+  vm.config.boot_order = {{BootDevice::Kind::disk, 2000}, {BootDevice::Kind::cdrom, 0}};
   EXPECT_TRUE(build(vm).bootOptions->bootOrder.empty());
+  EXPECT_TRUE(boot_options(vm.config, arena).bootOrder.empty());
 }
 
 TEST_F(ConfigSpecTest, ADriveWithoutItsControllerIsLeftOut) {
@@ -319,7 +332,7 @@ TEST_F(SchemaTest, CreateVm) {
                            "VirtualBusLogicController", "VirtualNVMEController"}) {
     vm.config.devices.push_back(device(type, 30000));
   }
-  vm.network_of_nic[4001] = {{"OpaqueNetwork", "o"}, "nsx", {}, {}, "id", "type"};
+  vm.network_of_nic[4001] = {{"OpaqueNetwork", "o"}, "nsx", {}, {}, "id", "type", {}};
   _vim25__CreateVM_USCORETask request;
   request._USCOREthis = reference("Folder", "group-v3");
   request.config = config_spec(vm, arena_);

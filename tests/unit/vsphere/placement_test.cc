@@ -118,6 +118,41 @@ TEST(Placement, WhatADatacenterOffers) {
   EXPECT_EQ(caller.count("RetrievePropertiesEx"), 2U);
 }
 
+TEST(Placement, WhereDatastoresLie) {
+  const auto datastore = [](const std::string& id, const std::string& parent_type,
+                            const std::string& parent) {
+    return object("Datastore", id,
+                  named(id, parent_type, parent) +
+                      reference_to("browser", "HostDatastoreBrowser", "b-" + id) +
+                      property("summary", "DatastoreSummary",
+                               "<name>" + id +
+                                   "</name><url>u</url><capacity>100</capacity><freeSpace>40</"
+                                   "freeSpace><accessible>true</accessible><type>VMFS</type>"
+                                   "<maintenanceMode>inMaintenance</maintenanceMode>"));
+  };
+  FakeSoapCaller caller;
+  std::string asked;
+  caller.on("RetrievePropertiesEx", [&](const std::string& request) {
+    asked = request;
+    return Result<std::string>(retrieved(
+        object("Datacenter", "dc-1", named("DC1", "Folder", "group-d1")) +
+        object("Folder", "group-d1", property("name", "xsd:string", "Datacenters")) +
+        object("Folder", "group-s1", named("datastore", "Datacenter", "dc-1")) +
+        object("Folder", "group-s2", named("Tier", "Folder", "group-s1")) +
+        object("StoragePod", "group-p1", named("Pod", "Folder", "group-s2")) +
+        datastore("plain", "Folder", "group-s1") + datastore("member", "StoragePod", "group-p1")));
+  });
+  const auto options = read_placement_options(caller, {"Datacenter", "dc-1"}, {});
+  ASSERT_TRUE(options) << options.error().words;
+  EXPECT_THAT(asked, HasSubstr("type>StoragePod</"));
+  ASSERT_EQ(options->datastores.size(), 2U);
+  EXPECT_EQ(options->datastores[0].path, "/DC1/datastore/plain");
+  EXPECT_EQ(options->datastores[0].pod, "");
+  EXPECT_EQ(options->datastores[1].path, "/DC1/datastore/Tier/Pod/member");
+  EXPECT_EQ(options->datastores[1].pod, "/DC1/datastore/Tier/Pod");
+  EXPECT_TRUE(options->datastores[1].maintenance);
+}
+
 TEST(Placement, AServerThatDoesNotKnowDrs) {
   FakeSoapCaller caller;
   caller.on("RetrievePropertiesEx", [](const std::string& request) {

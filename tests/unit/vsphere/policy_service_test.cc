@@ -39,7 +39,9 @@ std::string profile(const std::string& id, const std::string& name, const std::s
 
 class PolicyServiceTest : public ::testing::Test {
  protected:
-  PolicyServiceTest() {
+  PolicyServiceTest() { caller.on("PbmRetrieveServiceContent", {service_content()}); }
+
+  static std::string service_content() {
     std::string content =
         "<returnval><aboutInfo><name>PBM</name><version>2.0</version><instanceUuid>u</instanceUuid>"
         "</aboutInfo>";
@@ -47,8 +49,7 @@ class PolicyServiceTest : public ::testing::Test {
                                    "complianceManager", "placementSolver"}) {
       content += "<" + name + " type=\"T\">" + name + "</" + name + ">";
     }
-    caller.on("PbmRetrieveServiceContent",
-              {pbm_response("PbmRetrieveServiceContent", content + "</returnval>")});
+    return pbm_response("PbmRetrieveServiceContent", content + "</returnval>");
   }
 
   /// PbmRetrieveContent over these profiles: the whole call fails for one unknown id.
@@ -79,8 +80,42 @@ class PolicyServiceTest : public ::testing::Test {
     });
   }
 
+  /// PbmQueryAssociatedProfiles: `associated` by the key of a VM, and nothing for others.
+  void serve_associated() {
+    caller.on("PbmQueryAssociatedProfiles", [this](const std::string& request) {
+      std::string results;
+      for (const std::string& key : keys_in(request)) {
+        if (key == poison) {
+          return Result<std::string>(
+              soap_fault("InvalidArgument", "<invalidProperty>entities</invalidProperty>"));
+        }
+        const auto policy = associated.find(key);
+        results += "<returnval><object><objectType>virtualMachine</objectType><key>" + key +
+                   "</key></object>" + (policy == associated.end() ? "" : policy->second) +
+                   "</returnval>";
+      }
+      return Result<std::string>(pbm_response("PbmQueryAssociatedProfiles", results));
+    });
+  }
+  static std::vector<std::string> keys_in(const std::string& request) {
+    std::vector<std::string> keys;
+    const std::string tag = "<pbm:key>";
+    for (size_t at = request.find(tag); at != std::string::npos; at = request.find(tag, at)) {
+      const size_t end = request.find('<', at += tag.size());
+      keys.push_back(request.substr(at, end - at));
+    }
+    return keys;
+  }
+  static std::vector<MoRef> vms(int count) {
+    std::vector<MoRef> made;
+    for (int i = 1; i <= count; ++i) made.push_back({"VirtualMachine", "vm-" + std::to_string(i)});
+    return made;
+  }
+
   FakeSoapCaller caller;
   PolicyService policies{caller};
+  std::map<std::string, std::string> associated;
+  std::string poison;
   std::string listed_but_unknown;
 };
 
@@ -153,6 +188,75 @@ TEST_F(PolicyServiceTest, NoneIsAnAnswerAndAFaultIsNot) {
   const auto denied = policies.encryption_policies({});
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().code.value(), EACCES);
+}
+
+TEST_F(PolicyServiceTest, PoliciesOfManyVmsAreOneCall) {
+  for (const char* id : {"vm-1", "vm-2"}) {
+    associated[id] = std::string("<profileId><uniqueId>p-of-") + id + "</uniqueId></profileId>";
+  }
+  associated["vm-4"] =
+      "<fault><fault xmlns=\"urn:vim25\" xsi:type=\"ManagedObjectNotFound\"><obj "
+      "type=\"VirtualMachine\">vm-4</obj></fault><localizedMessage "
+      "xmlns=\"urn:vim25\"></localizedMessage></fault>";
+  serve_associated();
+  const auto found = policies.policies_of(vms(250), {});
+  ASSERT_TRUE(found) << found.error().words;
+  EXPECT_THAT(*found,
+              ElementsAre(std::pair(MoRef{"VirtualMachine", "vm-1"}, std::string("p-of-vm-1")),
+                          std::pair(MoRef{"VirtualMachine", "vm-2"}, std::string("p-of-vm-2"))));
+  EXPECT_EQ(caller.count("PbmQueryAssociatedProfiles"), 1U);
+  ASSERT_TRUE(policies.policies_of({}, {}));
+  EXPECT_EQ(caller.count("PbmQueryAssociatedProfiles"), 1U);
+}
+
+TEST_F(PolicyServiceTest, WhereOneVmSpoilsTheCallTheOthersAreAnsweredAllTheSame) {
+  for (int i = 1; i <= 250; ++i) {
+    associated["vm-" + std::to_string(i)] = "<profileId><uniqueId>p</uniqueId></profileId>";
+  }
+  poison = "vm-77";
+  serve_associated();
+  const auto found = policies.policies_of(vms(250), {});
+  ASSERT_TRUE(found) << found.error().words;
+  EXPECT_EQ(found->size(), 249U);
+  EXPECT_EQ(found->count({"VirtualMachine", "vm-77"}), 0U);
+  EXPECT_LE(caller.count("PbmQueryAssociatedProfiles"), 20U);
+}
+
+TEST_F(PolicyServiceTest, AServerThatRefusesEveryVmIsNotAskedForEach) {
+  caller.on("PbmQueryAssociatedProfiles", {soap_fault("InvalidArgument")});
+  const auto found = policies.policies_of(vms(250), {});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->empty());
+  EXPECT_LE(caller.count("PbmQueryAssociatedProfiles"), 40U);
+}
+
+TEST_F(PolicyServiceTest, WhatIsNoAnswerAboutAVmFailsTheCall) {
+  caller.on("PbmQueryAssociatedProfiles", {soap_fault("NoPermission")});
+  const auto denied = policies.policies_of(vms(250), {});
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code.value(), EACCES);
+  EXPECT_EQ(caller.count("PbmQueryAssociatedProfiles"), 1U);
+}
+
+TEST_F(PolicyServiceTest, NamesOfPoliciesById) {
+  serve({{"p-direct", kDirect}, {"p-other", kOther}});
+  const auto names = policies.policy_names({"p-direct", "p-gone", "p-other"}, {});
+  ASSERT_TRUE(names) << names.error().words;
+  EXPECT_THAT(*names, ElementsAre(std::pair(std::string("p-direct"), std::string("Direct")),
+                                  std::pair(std::string("p-other"), std::string("vSAN"))));
+}
+
+TEST_F(PolicyServiceTest, TheProfileManagerIsAskedForOnce) {
+  serve({{"p-direct", kDirect}});
+  caller.on("PbmRetrieveServiceContent",
+            [answers = 0, good = service_content()](const std::string&) mutable {
+              if (answers++ == 0) return Result<std::string>(fail(EHOSTUNREACH, "503"));
+              return Result<std::string>(good);
+            });
+  EXPECT_FALSE(policies.encryption_policies({}));  // nothing to keep of that
+  ASSERT_TRUE(policies.encryption_policies({}));
+  ASSERT_TRUE(policies.policy_names({"p-direct"}, {}));
+  EXPECT_EQ(caller.count("PbmRetrieveServiceContent"), 2U);
 }
 
 TEST_F(PolicyServiceTest, VendorInfo) {

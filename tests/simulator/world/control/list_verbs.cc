@@ -21,6 +21,8 @@ json describe(const World& world, const VirtualMachine& vm, bool with_digests) {
                 {"name", vm.name()},
                 {"path", world.path_of(vm.ref())},
                 {"vmx", vm.path_name()},
+                {"host", world.path_of(vm.host)},
+                {"pool", world.path_of(vm.pool)},
                 {"uuid", config.uuid},
                 {"instance_uuid", config.instance_uuid},
                 {"change_version", config.change_version},

@@ -36,6 +36,7 @@ Answer set_datastore(World& world, const json& request) {
   if (!datastore) return sorry(datastore.error());
   Datastore& place = **datastore;
   place.set_accessible(request.value("accessible", place.accessible()));
+  place.maintenance = request.value("maintenance", place.maintenance);
   if (request.contains("free")) {
     place.occupied = place.capacity - place.files.used() - request.at("free").get<std::int64_t>();
   }
@@ -102,7 +103,7 @@ void register_place_verbs(World& world) {
     verbs.add(name, meaning, [&world, work](const json& request) { return work(world, request); });
   };
   add("set-host", "{host: path, connection?, maintenance?, has_tpm?, crypto_state?}", set_host);
-  add("set-datastore", "{datacenter?, datastore, accessible?, free?}", set_datastore);
+  add("set-datastore", "{datacenter?, datastore, accessible?, maintenance?, free?}", set_datastore);
   add("rename", "{path, name}: any entity, such as DC1/vm/Finance", rename_object);
   add("stat-file", "{datacenter?, datastore, path}: null where it is not there", stat_file);
   add("damage-file", "{datacenter?, datastore, path, offset?}: one bit changes", damage_file);

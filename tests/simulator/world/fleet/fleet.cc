@@ -32,17 +32,29 @@ std::vector<KeyRef> make_keys(World& world, const FleetOptions& options) {
   return keys;
 }
 
-/// DC1 at the top, DC2 below folders, then DC3 and so on at the top again.
-std::vector<Site> make_sites(World& world, int count) {
+Ref make_datacenter_folders(World& world, const std::vector<std::string>& names) {
+  Ref parent = world.root;
+  for (const std::string& name : names) {
+    parent = make_folder(world, parent, name, {"Folder", "Datacenter"}, "group-d");
+  }
+  return parent;
+}
+
+/// DC1 at the top, DC2 below folders, then DC3 and so on at the top again. With varied places two
+/// more in folders: another DC1, and one with an awkward name.
+std::vector<Site> make_sites(World& world, const FleetOptions& options) {
+  const bool varied = options.varied_places;
   std::vector<Site> sites;
-  for (int i = 1; i <= count; ++i) {
-    Ref parent = world.root;
-    if (i == 2) {
-      for (const char* name : {"Europe", "Zürich & Umland"}) {
-        parent = make_folder(world, parent, name, {"Folder", "Datacenter"}, "group-d");
-      }
+  for (int i = 1; i <= options.datacenters; ++i) {
+    const Ref parent =
+        i == 2 ? make_datacenter_folders(world, {"Europe", "Zürich & Umland"}) : world.root;
+    sites.push_back(make_site(world, parent, "DC" + std::to_string(i), varied));
+  }
+  if (varied) {
+    const Ref parent = make_datacenter_folders(world, {"Süd %2f Nord", "100%25 of + it"});
+    for (const char* name : {"DC1", "Dätä %2f 2 & co"}) {
+      sites.push_back(make_site(world, parent, name, varied));
     }
-    sites.push_back(make_site(world, parent, "DC" + std::to_string(i)));
   }
   return sites;
 }
@@ -73,8 +85,7 @@ std::shared_ptr<Fleet> build_fleet(World& world, const FleetOptions& options) {
                                                std::vector<std::string>{"Folder", "Datacenter"}));
   world.inventory.set_root(world.root);
   MachineMaker new_maker(world, make_keys(world, options));
-  auto fleet =
-      std::make_shared<Fleet>(Fleet{make_sites(world, options.datacenters), std::move(new_maker)});
+  auto fleet = std::make_shared<Fleet>(Fleet{make_sites(world, options), std::move(new_maker)});
   const auto& sites = fleet->sites;
   MachineMaker& maker = fleet->maker;
   std::vector<std::vector<Ref>> folders;

@@ -63,6 +63,7 @@ void MachineMaker::encrypt(MachineConfig& config, const Blueprint& blueprint,
   if (blueprint.two_pairs) pairs.push_back(wrap(keys_[(made_ + 1) % keys_.size()], "second"));
   encryption.bundle = write_bundle(pairs);
   config.encryption = std::move(encryption);
+  config.profiles = {std::string(PolicyBook::built_in_encryption)};
 }
 
 void MachineMaker::write_files(VirtualMachine& vm, const Blueprint& blueprint,
@@ -73,7 +74,7 @@ void MachineMaker::write_files(VirtualMachine& vm, const Blueprint& blueprint,
   auto* datastore = world_.inventory.get<Datastore>(config.datastore);
   const std::string home = config.home();
   Directory& directory = datastore->files.make_directory(home);
-  if (datastore->kind == DatastoreKind::vsan) directory.friendly_name = vm.name();
+  if (datastore->has_namespaces()) directory.friendly_name = vm.name();
   const std::int64_t written = moment(seed, "written");
   const std::string_view vmx = file_name_of(config.vmx);
   const std::string stem(vmx.substr(0, vmx.rfind('.')));
@@ -112,7 +113,9 @@ VirtualMachine& MachineMaker::make(const Site& site, const Blueprint& blueprint)
   auto* datastore = world_.inventory.get<Datastore>(config.datastore);
   std::string stem = blueprint.file_stem.empty() ? blueprint.name : blueprint.file_stem;
   if (!is_plain_path(stem)) stem += "_";
-  std::string home = datastore->kind == DatastoreKind::vsan ? derive_uuid(seed, "directory") : stem;
+  std::string home = datastore->has_namespaces()
+                         ? datastore->namespace_name(derive_uuid(seed, "directory"))
+                         : stem;
   for (int suffix = 1; datastore->files.directory(home) != nullptr; ++suffix) {
     home = stem + "_" + std::to_string(suffix);
   }

@@ -1,39 +1,23 @@
 #include "tests/simulator/world/fleet/site.h"
 
+#include "tests/simulator/world/fleet/site_builder.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
 #include "tests/simulator/world/world_state.h"
 
 namespace vtpmfs::simulator {
-namespace {
 
-/// Builds the parts of one site, one after another.
-class SiteBuilder {
- public:
-  SiteBuilder(World& world, const Ref& parent, const std::string& name) : world_(world) {
-    auto datacenter = std::make_shared<Datacenter>(
-        world.inventory.new_ref("Datacenter", "datacenter"), name, parent);
-    datacenter_ = datacenter.get();
-    site_.datacenter = datacenter->ref();
-    world.add_entity(std::move(datacenter));
-  }
+SiteBuilder::SiteBuilder(World& world, const Ref& parent, const std::string& name) : world_(world) {
+  auto datacenter = std::make_shared<Datacenter>(
+      world.inventory.new_ref("Datacenter", "datacenter"), name, parent);
+  datacenter_ = datacenter.get();
+  site_.datacenter = datacenter->ref();
+  world.add_entity(std::move(datacenter));
+}
 
-  Site build();
-
- private:
-  Ref folder(const char* name, const std::vector<std::string>& types, const char* prefix) {
-    return make_folder(world_, site_.datacenter, name, types, prefix);
-  }
-  Ref make_network(const char* type, const char* prefix, const char* name);
-  Ref make_datastore(const char* name, DatastoreKind kind);
-  Ref make_host(const std::string& name, const Ref& owner, bool has_tpm);
-  Ref make_pool(const std::string& name, const Ref& owner, const Ref& parent);
-  Ref make_compute(const char* type, const std::string& name, int hosts, bool drs, bool has_tpm);
-  void mount(const Ref& datastore, const std::vector<Ref>& hosts);
-
-  World& world_;
-  Datacenter* datacenter_;
-  Site site_;
-};
+Ref SiteBuilder::folder(const char* name, const std::vector<std::string>& types,
+                        const char* prefix) {
+  return make_folder(world_, site_.datacenter, name, types, prefix);
+}
 
 Ref SiteBuilder::make_network(const char* type, const char* prefix, const char* name) {
   auto network = std::make_shared<Network>(world_.inventory.new_ref(type, prefix), name,
@@ -44,9 +28,10 @@ Ref SiteBuilder::make_network(const char* type, const char* prefix, const char* 
   return ref;
 }
 
-Ref SiteBuilder::make_datastore(const char* name, DatastoreKind kind) {
+Ref SiteBuilder::make_datastore(const std::string& name, DatastoreKind kind, const Ref& parent) {
   const Ref ref = world_.inventory.new_ref("Datastore", "datastore");
-  auto datastore = std::make_shared<Datastore>(ref, name, datacenter_->datastore_folder);
+  auto datastore = std::make_shared<Datastore>(
+      ref, name, parent.empty() ? datacenter_->datastore_folder : parent);
   datastore->kind = kind;
   datastore->datacenter = site_.datacenter;
   datastore->browser = {"HostDatastoreBrowser", "datastoreBrowser-" + ref.id};
@@ -77,9 +62,9 @@ Ref SiteBuilder::make_pool(const std::string& name, const Ref& owner, const Ref&
 }
 
 Ref SiteBuilder::make_compute(const char* type, const std::string& name, int hosts, bool drs,
-                              bool has_tpm) {
+                              bool has_tpm, const Ref& parent) {
   auto made = std::make_shared<ComputeResource>(world_.inventory.new_ref(type, "domain-c"), name,
-                                                datacenter_->host_folder);
+                                                parent.empty() ? datacenter_->host_folder : parent);
   ComputeResource* compute = made.get();
   world_.add_entity(std::move(made));
   compute->drs = drs;
@@ -87,7 +72,7 @@ Ref SiteBuilder::make_compute(const char* type, const std::string& name, int hos
   compute->networks = datacenter_->networks;
   for (int i = 1; i <= hosts; ++i) {
     const std::string host =
-        hosts == 1 ? name : name + "-esx" + std::to_string(i) + ".example.test";
+        !compute->is_cluster() ? name : name + "-esx" + std::to_string(i) + ".example.test";
     compute->hosts.push_back(make_host(host, compute->ref(), has_tpm));
   }
   return compute->ref();
@@ -174,8 +159,6 @@ Site SiteBuilder::build() {
   return site_;
 }
 
-}  // namespace
-
 Ref make_folder(World& world, const Ref& parent, const std::string& name,
                 const std::vector<std::string>& child_types, const char* prefix) {
   auto folder = std::make_shared<Folder>(world.inventory.new_ref("Folder", prefix), name, parent,
@@ -189,8 +172,11 @@ Ref make_vm_folder(World& world, const Ref& parent, const std::string& name) {
   return make_folder(world, parent, name, {"Folder", "VirtualMachine", "VirtualApp"}, "group-v");
 }
 
-Site make_site(World& world, const Ref& parent, const std::string& name) {
-  return SiteBuilder(world, parent, name).build();
+Site make_site(World& world, const Ref& parent, const std::string& name, bool varied) {
+  SiteBuilder builder(world, parent, name);
+  const Site site = builder.build();
+  if (varied) builder.add_varied_places();
+  return site;
 }
 
 }  // namespace vtpmfs::simulator

@@ -37,7 +37,8 @@ Ref make_folder(World& world, const Ref& parent, const std::string& name,
 /// A VM folder.
 Ref make_vm_folder(World& world, const Ref& parent, const std::string& name);
 
-/// Makes a datacenter and what is in it, but for folders and machines.
-Site make_site(World& world, const Ref& parent, const std::string& name);
+/// Makes a datacenter and what is in it, but for folders and machines; `varied`: with the places
+/// that not every datacenter has.
+Site make_site(World& world, const Ref& parent, const std::string& name, bool varied);
 
 }  // namespace vtpmfs::simulator

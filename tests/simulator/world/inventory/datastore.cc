@@ -10,6 +10,24 @@ namespace {
 constexpr const char* view = "System.View";
 constexpr std::int64_t largest_file = std::int64_t{62} << 40;
 
+const char* type_of(DatastoreKind kind) {
+  switch (kind) {
+    case DatastoreKind::vmfs:
+      return "VMFS";
+    case DatastoreKind::nfs:
+      return "NFS";
+    case DatastoreKind::vsan:
+      return "vsan";
+    case DatastoreKind::vvol:
+      return "VVOL";
+  }
+  return "";
+}
+
+const char* maintenance_of(const Datastore& d) {
+  return d.maintenance ? "inMaintenance" : "normal";
+}
+
 vim25__DatastoreSummary summary_of(const Datastore& d) {
   vim25__DatastoreSummary summary;
   summary.datastore = wire(d.ref());
@@ -20,10 +38,8 @@ vim25__DatastoreSummary summary_of(const Datastore& d) {
   summary.uncommitted = 0;
   summary.accessible = d.accessible();
   summary.multipleHostAccess = d.mounts.size() > 1;
-  summary.type = d.kind == DatastoreKind::vsan  ? "vsan"
-                 : d.kind == DatastoreKind::nfs ? "NFS"
-                                                : "VMFS";
-  summary.maintenanceMode = "normal";
+  summary.type = type_of(d.kind);
+  summary.maintenanceMode = maintenance_of(d);
   return summary;
 }
 
@@ -42,6 +58,7 @@ Info info_of(const Datastore& d) {
 
 Value info_value(const Datastore& d, const Reading& r) {
   if (d.kind == DatastoreKind::vsan) return data_value(r, info_of<vim25__VsanDatastoreInfo>(d));
+  if (d.kind == DatastoreKind::vvol) return data_value(r, info_of<vim25__VvolDatastoreInfo>(d));
   if (d.kind == DatastoreKind::nfs) return data_value(r, info_of<vim25__NasDatastoreInfo>(d));
   auto info = info_of<vim25__VmfsDatastoreInfo>(d);
   info.maxPhysicalRDMFileSize = largest_file;
@@ -56,7 +73,7 @@ vim25__DatastoreCapability capability_of(const Datastore& d) {
   capability.perFileThinProvisioningSupported = true;
   capability.storageIORMSupported = false;
   capability.nativeSnapshotSupported = false;
-  capability.topLevelDirectoryCreateSupported = d.kind != DatastoreKind::vsan;
+  capability.topLevelDirectoryCreateSupported = !d.has_namespaces();
   capability.seSparseSupported = true;
   return capability;
 }
@@ -94,8 +111,10 @@ const HostMount* Datastore::mount_on(const Ref& host) const {
 
 std::string Datastore::url() const {
   const std::string id = ref().id;
-  return kind == DatastoreKind::vsan ? "ds:///vmfs/volumes/vsan:52" + id + "/"
-                                     : "ds:///vmfs/volumes/65" + id + "/";
+  const char* prefix = kind == DatastoreKind::vsan   ? "vsan:52"
+                       : kind == DatastoreKind::vvol ? "vvol:53"
+                                                     : "65";
+  return "ds:///vmfs/volumes/" + std::string(prefix) + id + "/";
 }
 
 const PropertyTable& Datastore::properties() const {
@@ -115,12 +134,11 @@ const PropertyTable& Datastore::properties() const {
           .property(
               "summary.accessible",
               [](const Datastore& d, const Reading& r) { return bool_value(r, d.accessible()); })
-          .property("summary.type",
-                    [](const Datastore& d, const Reading& r) {
-                      return text_value(r, summary_of(d).type);
-                    })
-          .property("summary.maintenanceMode",
-                    [](const Datastore&, const Reading& r) { return text_value(r, "normal"); })
+          .property("summary.type", [](const Datastore& d,
+                                       const Reading& r) { return text_value(r, type_of(d.kind)); })
+          .property(
+              "summary.maintenanceMode",
+              [](const Datastore& d, const Reading& r) { return text_value(r, maintenance_of(d)); })
           .property("summary.multipleHostAccess",
                     [](const Datastore& d, const Reading& r) {
                       return bool_value(r, d.mounts.size() > 1);
@@ -130,7 +148,7 @@ const PropertyTable& Datastore::properties() const {
                                      const Reading& r) { return data_value(r, capability_of(d)); })
           .property("capability.topLevelDirectoryCreateSupported",
                     [](const Datastore& d, const Reading& r) {
-                      return bool_value(r, d.kind != DatastoreKind::vsan);
+                      return bool_value(r, !d.has_namespaces());
                     })
           .property("host", [](const Datastore& d,
                                const Reading& r) { return data_value(r, mounts_of(d)); })

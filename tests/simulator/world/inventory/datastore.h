@@ -10,7 +10,7 @@
 
 namespace vtpmfs::simulator {
 
-enum class DatastoreKind { vmfs, nfs, vsan };
+enum class DatastoreKind { vmfs, nfs, vsan, vvol };
 
 /// Which host sees a datastore, and how.
 struct HostMount {
@@ -19,8 +19,8 @@ struct HostMount {
   bool accessible = true;
 };
 
-/// Locking as for all entities. On vSAN nobody but the server itself makes directories at the top,
-/// and it names them by uuids.
+/// Locking as for all entities. On vSAN and vVol nobody but the server itself makes directories at
+/// the top, and it names them by uuids.
 class Datastore final : public Entity {
  public:
   using Entity::Entity;
@@ -29,6 +29,14 @@ class Datastore final : public Entity {
 
   [[nodiscard]] bool accessible() const { return accessible_; }
   void set_accessible(bool accessible);
+  /// Whether directories at the top are of the server's making only.
+  [[nodiscard]] bool has_namespaces() const {
+    return kind == DatastoreKind::vsan || kind == DatastoreKind::vvol;
+  }
+  /// How such a directory is called.
+  [[nodiscard]] std::string namespace_name(const std::string& uuid) const {
+    return kind == DatastoreKind::vvol ? "rfc4122." + uuid : uuid;
+  }
   [[nodiscard]] std::int64_t free_space() const;
   [[nodiscard]] const HostMount* mount_on(const Ref& host) const;
   [[nodiscard]] std::string url() const;
@@ -37,6 +45,7 @@ class Datastore final : public Entity {
   std::int64_t capacity = std::int64_t{4} << 40;
   /// What others than the simulated machines occupy: makes a datastore full.
   std::int64_t occupied = 0;
+  bool maintenance = false;
   std::vector<HostMount> mounts;
   Ref browser;
   Ref datacenter;

@@ -52,7 +52,7 @@ Outcome<void> make_directory(World& world, Call& call, const _vim25__MakeDirecto
   }
   const std::string parent(directory_of(path));
   const std::string top = path.substr(0, path.find('/'));
-  if (datastore.kind == DatastoreKind::vsan && datastore.files.directory(top) == nullptr) {
+  if (datastore.has_namespaces() && datastore.files.directory(top) == nullptr) {
     return refuse(fault_of("CannotCreateFile", "The directory cannot be made.").with("file", text));
   }
   if (datastore.files.directory(parent) == nullptr &&
@@ -107,13 +107,13 @@ Outcome<void> create_namespace(World& world, Call& call, const _vim25__CreateDir
   auto* datastore = world.inventory.get<Datastore>(ref);
   if (datastore == nullptr) return refuse(object_not_found(ref));
   if (auto may = call.require(ref, "Datastore.Config"); !may) return may;
-  if (datastore->kind != DatastoreKind::vsan) {
+  if (!datastore->has_namespaces()) {
     return refuse(fault_of("InvalidDatastore", "The datastore has no namespaces.")
                       .with("datastore", ref)
                       .with("name", datastore->name()));
   }
   const std::string name = request.displayName.value_or("");
-  const std::string uuid = world.fresh_uuid();
+  const std::string uuid = datastore->namespace_name(world.fresh_uuid());
   datastore->files.make_directory(uuid).friendly_name = name;
   const std::string url = datastore->url();
   response.returnval = call.arena().keep(url.substr(std::string_view("ds://").size()) + uuid);

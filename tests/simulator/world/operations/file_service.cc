@@ -163,7 +163,7 @@ HttpResponse FileService::write(const HttpRequest& request, const Session& sessi
   const VirtualMachine* owner = world_.machine_at_home(datastore.ref(), home);
   if (owner != nullptr && owner->power == Power::on) return page(500, "The file is locked");
   const std::string top = target->path.substr(0, target->path.find('/'));
-  if (datastore.kind == DatastoreKind::vsan && files.directory(top) == nullptr) {
+  if (datastore.has_namespaces() && files.directory(top) == nullptr) {
     return page(500, "Cannot create the directory");
   }
   return store(request, *target);

@@ -6,6 +6,7 @@
 #include "tests/simulator/control/switches.h"
 #include "tests/simulator/service/singleton.h"
 #include "tests/simulator/simulator.h"
+#include "tests/simulator/soap/fault_message.h"
 #include "tests/simulator/soap/operation_template.h"
 #include "tests/simulator/world/operations/world_operations.h"
 #include "tests/simulator/world/world_state.h"
@@ -187,12 +188,41 @@ void vendor_info(bool with_encryption, _pbm__PbmFetchVendorInfoResponse& respons
   response.returnval.push_back(std::move(info));
 }
 
+bool is_object_type(std::string_view type) {
+  // PbmObjectType. Disks and datastores have no policies of their own here.
+  constexpr std::array<std::string_view, 8> types = {
+      "virtualMachine", "virtualMachineAndDisks", "virtualDiskId", "virtualDiskUUID",
+      "datastore",      "vsanObjectId",           "fileShareId",   "unknown"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
 Outcome<void> associated_profiles(World& world, const _pbm__PbmQueryAssociatedProfile& request,
                                   _pbm__PbmQueryAssociatedProfileResponse& response) {
   if (request.entity.objectType != "virtualMachine") return {};
   const auto* vm = world.inventory.get<VirtualMachine>({"VirtualMachine", request.entity.key});
   if (vm == nullptr) return refuse(invalid_argument("entity"));
   for (const std::string& id : vm->config.profiles) response.returnval.push_back(profile_id(id));
+  return {};
+}
+
+/// As PBM documents it: a result for each entity, and a fault in the result of one that it cannot
+/// answer for. The call as a whole fails for what is no reference of the schema.
+Outcome<void> associated_profiles_of_each(World& world, Call& call,
+                                          const _pbm__PbmQueryAssociatedProfiles& request,
+                                          _pbm__PbmQueryAssociatedProfilesResponse& response) {
+  if (request.entities.empty()) return refuse(invalid_argument("entities"));
+  for (const auto& entity : request.entities) {
+    if (!is_object_type(entity.objectType)) return refuse(invalid_argument("entities"));
+    auto& result = response.returnval.emplace_back();
+    result.object = entity;
+    if (entity.objectType != "virtualMachine") continue;
+    const Ref ref{"VirtualMachine", entity.key};
+    if (const auto* vm = world.inventory.get<VirtualMachine>(ref)) {
+      for (const std::string& id : vm->config.profiles) result.profileId.push_back(profile_id(id));
+    } else {
+      result.fault = localized(object_not_found(ref), call.arena());
+    }
+  }
   return {};
 }
 
@@ -254,6 +284,10 @@ void register_policy_operations(World& world) {
   register_policy<_pbm__PbmQueryAssociatedProfile, _pbm__PbmQueryAssociatedProfileResponse>(
       world, view, [&world](Call&, const auto& request, auto& response) {
         return associated_profiles(world, request, response);
+      });
+  register_policy<_pbm__PbmQueryAssociatedProfiles, _pbm__PbmQueryAssociatedProfilesResponse>(
+      world, view, [&world](Call& call, const auto& request, auto& response) {
+        return associated_profiles_of_each(world, call, request, response);
       });
 }
 

@@ -39,7 +39,8 @@ Outcome<HostSystem*> choose_host(const World& world, const ComputeResource& owne
     }
     return host;
   }
-  if (owner.hosts.size() > 1 && !owner.drs) return refuse(invalid_argument("host"));
+  // Only a host that stands alone, or DRS, goes without a name.
+  if (owner.is_cluster() && !owner.drs) return refuse(invalid_argument("host"));
   for (const Ref& ref : owner.hosts) {
     auto* host = world.inventory.get<HostSystem>(ref);
     if (host != nullptr && check_host(*host) && can_use(*host, datastore)) return host;
@@ -73,6 +74,10 @@ Outcome<Placement> place_machine(const World& world, const Ref& folder, const Re
   if (!datastore) return refuse(datastore.error());
   placement.datastore = *datastore;
   if (!placement.datastore->accessible()) return refuse(inaccessible(*placement.datastore));
+  if (placement.datastore->maintenance) {
+    return refuse(fault_of("InvalidDatastoreState",
+                           "The operation is not allowed in the current state of the datastore."));
+  }
   auto chosen = choose_host(world, *placement.owner, host, *placement.datastore);
   if (!chosen) return refuse(chosen.error());
   placement.host = *chosen;
@@ -115,7 +120,7 @@ Outcome<std::string> make_home(World& world, Datastore& datastore, const Placeme
   if (!placement.home.empty()) {
     const bool exists = files.directory(placement.home) != nullptr;
     const bool at_top = directory_of(placement.home).empty();
-    if (!exists && at_top && datastore.kind == DatastoreKind::vsan) {
+    if (!exists && at_top && datastore.has_namespaces()) {
       return refuse(fault_of("CannotCreateFile", "Cannot create the directory.")
                         .with("file", "[" + datastore.name() + "] " + placement.home));
     }
@@ -125,15 +130,15 @@ Outcome<std::string> make_home(World& world, Datastore& datastore, const Placeme
   // A machine may be called "..": its directory may not.
   const std::string stem = is_plain_path(name) ? name : name + "_";
   std::string home = stem;
-  if (datastore.kind == DatastoreKind::vsan) {
-    home = world.fresh_uuid();
+  if (datastore.has_namespaces()) {
+    home = datastore.namespace_name(world.fresh_uuid());
   } else {
     for (int suffix = 1; files.directory(home) != nullptr; ++suffix) {
       home = stem + "_" + std::to_string(suffix);
     }
   }
   Directory& made = files.make_directory(home);
-  if (datastore.kind == DatastoreKind::vsan) made.friendly_name = name;
+  if (datastore.has_namespaces()) made.friendly_name = name;
   return home;
 }
 
