@@ -117,7 +117,7 @@ def rows_of_networks(matrix, vault):
         vault.check_nothing_made(machines)
     with matrix.row("a network that is not here: the card and its address stay, disconnected, and that is said"):
         vault.remount("--restore-connect")
-        lost = take_of_network(vault, "VM Network")
+        lost = vault.take_of_network("VM Network")
         vault.simulator.control("rename", path="DC1/network/VM Network", name="Another Network")
         try:
             expect_equal(put(vault, lost), None, "errno of the last close")
