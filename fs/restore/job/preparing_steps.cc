@@ -183,6 +183,7 @@ Status RestoreJob::check_privileges() {
                                .marks_template = record_.as_template};
   const std::vector<PrivilegeNeed> needs = privileges_needed(planned);
   std::vector<vsphere::PrivilegeOn> asked;
+  asked.reserve(needs.size());
   for (const PrivilegeNeed& need : needs) asked.push_back(need.on);
   const auto missing = surroundings_.target.missing_privileges(asked, call());
   if (!missing && missing.error().code == Errno{EINTR}) return fail(missing.error());

@@ -11,7 +11,7 @@ using vsphere::MoRef;
 
 class Needs {
  public:
-  void on(const MoRef& object, const std::string& where, std::vector<const char*> privileges,
+  void on(const MoRef& object, const std::string& where, const std::vector<const char*>& privileges,
           const std::string& without = "") {
     for (const char* privilege : privileges) list_.push_back({{object, privilege}, where, without});
   }
