@@ -38,6 +38,9 @@ struct Error {
   /// vCenter refused to log us in, now or before. Nobody tries that again by himself: five wrong
   /// passwords lock an account. EACCES alone says no such thing.
   bool login_refused = false;
+  /// The step that mends it, for a person; empty where nothing better is known than what the errno
+  /// says.
+  std::string remedy = {};
 };
 
 template <class T>

@@ -53,6 +53,7 @@ struct HostChoice {
   bool usable = false;  ///< connected, powered on, not in maintenance
   std::string
       crypto_state;  ///< runtime.cryptoState: incapable, prepared, safe, pendingIncapable or empty
+  std::optional<bool> has_tpm;  ///< a TPM 2.0 of its own; empty where the host does not tell
 };
 
 struct DatastoreChoice {
@@ -76,6 +77,13 @@ struct NetworkChoice {
   std::optional<std::vector<MoRef>> hosts;  ///< that have it, where that can be seen
   /// Only keeps a card whose own network is not here: it stays disconnected, whatever is asked for.
   bool stand_in = false;
+};
+
+/// A privilege, by vCenter's id, on an object; without one on the root folder.
+struct PrivilegeOn {
+  MoRef object;
+  std::string privilege;
+  auto operator<=>(const PrivilegeOn&) const = default;
 };
 
 /// What a datacenter offers a new VM.
@@ -151,13 +159,24 @@ class RestoreTarget {
   /// The providers; fails with EACCES/EOPNOTSUPP where the list cannot be read (ListKmsClusters,
   /// else ListKmipServers, else the kmipServers property).
   virtual Result<std::vector<KeyProvider>> key_providers(const Call& call) = 0;
-  virtual KeyCheck check_key(const CryptoKeyId& key, const Call& call) = 0;
+  /// `listed`: what key_providers() answered, or null where it failed: then they are asked for
+  /// anew.
+  virtual KeyCheck check_key(const CryptoKeyId& key, const std::vector<KeyProvider>* listed,
+                             const Call& call) = 0;
+  /// The names of those of `providers` whose key server has a key of this id. Empty also where
+  /// nobody says.
+  virtual std::vector<std::string> providers_with_key(const std::string& key_id,
+                                                      const std::vector<KeyProvider>& providers,
+                                                      const Call& call) = 0;
   /// Whether the server's PBM knows the vmwarevmcrypt namespace; unknown (empty) where it has no
   /// such method.
   virtual Result<std::optional<bool>> knows_vm_encryption(const Call& call) = 0;
   /// Encryption policies, in the direct and the indirect form (a reference to a data service
   /// component).
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+  /// Those of `wanted` that this session does not have. Fails where the server does not say.
+  virtual Result<std::vector<PrivilegeOn>> missing_privileges(
+      const std::vector<PrivilegeOn>& wanted, const Call& call) = 0;
   /// The ids of the storage policies of these VMs' home directories, in one call for all of them
   /// (PbmQueryAssociatedProfiles; one page of VMs at most). A VM that has none, or that PBM does
   /// not know, is not in the answer. PBM may be down, old (MethodNotFound) or closed to the account

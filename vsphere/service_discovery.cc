@@ -56,6 +56,7 @@ ServiceRefs refs_of(const vim25__ServiceContent& content) {
           .file_manager = plain(content.fileManager),
           .datastore_namespace_manager = plain(content.datastoreNamespaceManager),
           .task_manager = plain(content.taskManager),
+          .authorization_manager = plain(content.authorizationManager),
           .crypto_manager = plain(content.cryptoManager)};
 }
 

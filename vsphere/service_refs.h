@@ -19,6 +19,7 @@ struct ServiceRefs {
   std::optional<MoRef> file_manager;
   std::optional<MoRef> datastore_namespace_manager;
   std::optional<MoRef> task_manager;
+  std::optional<MoRef> authorization_manager;
   std::optional<MoRef> crypto_manager;  ///< type CryptoManagerKmip on a vCenter
 };
 

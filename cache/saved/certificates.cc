@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 
 #include <climits>
+#include <ctime>
 #include <memory>
 
 namespace vtpmfs::cache {
@@ -27,6 +28,16 @@ bool is_whole(std::string_view der) {
 
 bool is_certificate(std::string_view der) {
   return is_whole<X509, X509_free, d2i_X509>(der);
+}
+
+std::optional<int64_t> end_of_validity(std::string_view der) {
+  if (!is_certificate(der)) return std::nullopt;
+  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+  const std::unique_ptr<X509, decltype(&X509_free)> parsed(
+      d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+  std::tm time{};
+  if (!parsed || ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &time) != 1) return std::nullopt;
+  return timegm(&time);
 }
 
 bool is_signing_request(std::string_view der) {

@@ -90,7 +90,8 @@ vsphere::ConnectionSettings connection_settings(const Options& options,
   settings.password = std::move(password);
   settings.tls = options.tls;
   settings.timeout = options.timeout;
-  settings.read_only = options.read_only;
+  // A dry run makes nothing, whoever forgets about it.
+  settings.read_only = options.read_only || options.restore.dry_run;
   settings.save_extra_config = options.save_extra_config;
   settings.user_agent = "vtpmfs/" VTPMFS_VERSION;
   return settings;
@@ -252,6 +253,12 @@ Status Mount::Parts::settle_left_restores() {
     spdlog::error(
         "the restore journal's {} cannot be read: a VM with extraConfig {} may be half-made", file,
         kMarkKey);
+  if (options.restore.dry_run) {
+    if (!left->records.empty())
+      spdlog::warn("{} restores of an earlier mount wait for one without --restore-dry-run",
+                   left->records.size());
+    return {};
+  }
   const std::weak_ptr<StagedSets> known = sets;
   restorer->settle_earlier(std::move(left->records),
                            [known](const RestoreRecord& record, const RestoreStatus& status) {

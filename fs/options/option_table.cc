@@ -181,6 +181,12 @@ const std::array kTable{
                  o.restore.degraded = true;
                  return Status{};
                }},
+    OptionSpec{"restore-dry-run", "", "",
+               "restores only check, make nothing, and end with ECANCELED where all is well",
+               [](Options& o, const std::string&) {
+                 o.restore.dry_run = true;
+                 return Status{};
+               }},
     OptionSpec{"restore-settle", "", "TIME",
                "start a set without SHA256SUMS after so long without a change (off)",
                [](Options& o, const std::string& v) {

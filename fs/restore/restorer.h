@@ -25,6 +25,7 @@ struct RestoreStatus {
     verifying,
     finishing,
     done,
+    checked,  ///< all checks passed, and nothing was to be made
     failed,
     left_behind
   };
@@ -57,6 +58,7 @@ struct RestoreOptions {
   bool connect_nics = false;
   bool templates = false;
   bool degraded = false;
+  bool dry_run = false;  ///< every restore ends after its checks, with ECANCELED
   uint64_t nvram_max = 16ULL << 20;
   /// Globs of extraConfig keys that a backup may bring along; the same as for saving.
   std::vector<std::string> save_extra_config;
@@ -66,7 +68,8 @@ struct RestoreOptions {
 struct RestoreRequest {
   uint64_t staged_directory = 0;  ///< identity of the attempt's origin
   std::map<std::string, std::string>
-      files;  ///< the plain names keyId ... SHA256SUMS with their bytes; nvram too
+      files;                ///< the plain names keyId ... SHA256SUMS with their bytes; nvram too
+  bool check_only = false;  ///< somebody asks whether it could be restored
   bool manifest_verified = false;  ///< false: started without SHA256SUMS, by explicit wish
   vsphere::MoRef datacenter;
   vsphere::MoRef vm_folder;          ///< the datacenter's vmFolder

@@ -178,7 +178,7 @@ void StagedSets::broken_off(StagedId directory, const std::map<std::string, std:
     const std::lock_guard hold(lock_);
     Set& set = sets_[directory];
     if (set.stage != Stage::open) return;  // a new try has begun
-    set.broken_off = status;
+    set.news = status;
     last_change = set.last_change;
   }
   if (status.state != RestoreStatus::State::done || !holds(directory, files)) return;

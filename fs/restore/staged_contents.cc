@@ -250,8 +250,11 @@ Result<RestoreRequest> StagedSets::request(StagedId directory, bool verified) {
     folder = child->id;
   }
   asked.vm_name = place.vm_name;
-  if (!fits_vsphere(asked.vm_name))
-    return fail(EINVAL, "the name of a VM has at most 80 characters");
+  if (!fits_vsphere(asked.vm_name)) {
+    Error too_long{Errno{EINVAL}, "the name of a VM has at most 80 characters"};
+    too_long.remedy = "copy the set to a directory with a shorter name";
+    return fail(std::move(too_long));
+  }
   asked.placement = placement_of(directory);
   return asked;
 }
@@ -273,8 +276,8 @@ std::optional<std::string> StagedSets::status(StagedId directory, bool being_wri
       // What was refused, and emptied since, is a folder again.
       known = found->second.stage != Stage::open ||
               (set_now && found->second.refused.has_value() && found->second.told);
-      if (found->second.stage == Stage::open && found->second.broken_off) {
-        status = *found->second.broken_off;
+      if (found->second.stage == Stage::open && found->second.news) {
+        status = *found->second.news;
         known = true;
       }
     }

@@ -64,7 +64,7 @@ Arrival StagedSets::with_history(StagedId directory, Arrival arrival, const Judg
   set.was_waiting =
       judgement.verdict != Verdict::mismatch && judgement.verdict != Verdict::complete;
   set.refused.reset();
-  set.broken_off.reset();
+  set.forget_news();
   return arrival;
 }
 
@@ -192,7 +192,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
     if (set.stage != Stage::done) {
       set.stage = Stage::running;
       set.refused.reset();
-      set.broken_off.reset();
+      set.forget_news();
       set.last_change = cache::MonotonicTime{};
       set.status = RestoreStatus{};
       set.status.step = "waiting for a free place";
@@ -203,21 +203,7 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
   }
   if (answer) return answer({});
 
-  Result<RestoreRequest> asked = request(directory, verified);
-  if (asked && verified) {
-    // What was judged may have been written to before the bytes were frozen.
-    StagedContents frozen;
-    for (const auto& [name, bytes] : asked->files) {
-      if (name == cache::kSha256SumsFile)
-        frozen.manifest = bytes;
-      else
-        frozen.hashes[name] = cache::sha256(bytes);
-      if (name == cache::kConfigFile) frozen.config = bytes;
-    }
-    const Judgement judgement = judge(frozen);
-    if (judgement.verdict != Verdict::complete)
-      asked = fail(EBADMSG, "the files changed while the set was completed");
-  }
+  Result<RestoreRequest> asked = whole_request(directory, verified);
   if (!asked) return ended(directory, fail(asked.error()));
   {
     const std::lock_guard hold(lock_);
@@ -232,6 +218,24 @@ void StagedSets::begin(StagedId directory, bool verified, const Caller& caller,
       [self, directory](const Status& result) {
         if (const auto sets = self.lock()) sets->ended(directory, result);
       });
+}
+
+/// The request, where its bytes are still what was judged: they may have been written to before
+/// they were read.
+Result<RestoreRequest> StagedSets::whole_request(StagedId directory, bool verified) {
+  Result<RestoreRequest> asked = request(directory, verified);
+  if (!asked || !verified) return asked;
+  StagedContents frozen;
+  for (const auto& [name, bytes] : asked->files) {
+    if (name == cache::kSha256SumsFile)
+      frozen.manifest = bytes;
+    else
+      frozen.hashes[name] = cache::sha256(bytes);
+    if (name == cache::kConfigFile) frozen.config = bytes;
+  }
+  if (judge(frozen).verdict != Verdict::complete)
+    return fail(EBADMSG, "the files changed while the set was completed");
+  return asked;
 }
 
 void StagedSets::told(StagedId directory, const RestoreStatus& status) {
@@ -262,9 +266,11 @@ void StagedSets::ended(StagedId directory, Status result) {
       set.refused = result.error();
       set.told = true;
       if (set.status.reason.empty()) set.status.reason = result.error().words;
-      if (set.status.state != RestoreStatus::State::left_behind)
+      if (set.status.state != RestoreStatus::State::left_behind &&
+          set.status.state != RestoreStatus::State::checked)
         set.status.state = RestoreStatus::State::failed;
       set.status.error = result.error().code;
+      if (set.status.what_to_do.empty()) set.status.what_to_do = result.error().remedy;
       if (set.status.what_to_do.empty())
         set.status.what_to_do =
             "mend the cause, then sync this directory (or write a file of it again)";
@@ -284,7 +290,7 @@ void StagedSets::refuse(StagedId directory, const Refusal& refusal, bool told) {
   Set& set = sets_[directory];
   if (set.stage != Stage::open) return;  // another arrival has completed it meanwhile
   set.refused = refusal.error;
-  set.broken_off.reset();
+  set.forget_news();
   set.told = told;
   set.status = refused_status(refusal);
 }

@@ -66,6 +66,11 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// means it sets, answers EINVAL.
   enum class Wish { fsync, commit };
   void start(cache::StagedId directory, Wish wish, const Caller& caller, Answer<void> answer);
+  /// The check attribute: runs all checks of a restore beside everything else, makes nothing and
+  /// freezes nothing, and answers as the restore would before it makes its VM. restore.status shows
+  /// what was found until something new happens to the set. EBUSY while its restore runs; 0 for a
+  /// set that has become its VM.
+  void check(cache::StagedId directory, const Caller& caller, Answer<void> answer);
   /// Lets a change of the directory's entries or bytes through. EPERM where a finished or running
   /// restore keeps them as they are.
   Result<DirectoryChange> change(cache::StagedId directory);
@@ -125,7 +130,14 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
     int changes = 0;  ///< let through and not ended yet
     cache::MonotonicTime last_change{};
     bool settled = false;  ///< started by settling already, until the next change
-    std::optional<RestoreStatus> broken_off;  ///< what became of an earlier restore
+    /// What became of an earlier restore that was broken off, or what a check found; shown instead
+    /// of `status` until something new happens to the set.
+    std::optional<RestoreStatus> news;
+    uint64_t check = 0;  ///< whose news are taken: the number of the last check
+    void forget_news() {
+      news.reset();
+      check = 0;
+    }
   };
 
   Result<StagedContents> contents(cache::StagedId directory);
@@ -138,6 +150,10 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// The files that take part; `only_listed`: SHA256SUMS and what it lists.
   Result<std::map<std::string, std::string>> bytes_of(cache::StagedId directory, bool only_listed);
   Result<RestoreRequest> request(cache::StagedId directory, bool verified);
+  Result<RestoreRequest> whole_request(cache::StagedId directory, bool verified);
+  uint64_t begin_check(cache::StagedId directory);
+  void check_told(cache::StagedId directory, uint64_t number, const RestoreStatus& status);
+  void check_failed(cache::StagedId directory, uint64_t number, const Error& error);
   Status check_place(cache::StagedId directory, const std::vector<std::string>& path) const;
   Placement placement_of(cache::StagedId directory);
   bool hidden(cache::StagedId directory) const;
@@ -170,6 +186,7 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
     cache::Sha256Hash hash{};
   };
   std::map<cache::StagedId, KnownHash> hashes_;
+  uint64_t checks_ = 0;                             ///< begun so far
   std::unordered_set<cache::StagedId> unfinished_;  ///< files in writing, or written in part
   std::map<cache::StagedId, Error> broken_;         ///< files of which a write failed
 };

@@ -21,6 +21,8 @@ std::string state_name(RestoreStatus::State state) {
       return "finishing";
     case RestoreStatus::State::done:
       return "done";
+    case RestoreStatus::State::checked:
+      return "checked";
     case RestoreStatus::State::failed:
       return "failed";
     case RestoreStatus::State::left_behind:

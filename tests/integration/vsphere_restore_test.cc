@@ -334,17 +334,17 @@ TEST_F(RestoreCallsTest, Keys) {
   const auto providers = target().key_providers({});
   ASSERT_TRUE(providers) << providers.error().words;
   EXPECT_GE(providers->size(), 2U);
-  EXPECT_EQ(target().check_key(*saved.key_id, {}).answer, Answer::yes);
-  EXPECT_EQ(target().check_key({"x", "KMS"}, {}).answer, Answer::no);
-  EXPECT_EQ(target().check_key({"x", "no such provider"}, {}).answer, Answer::no);
-  EXPECT_EQ(target().check_key({"x", "NKP1"}, {}).answer, Answer::unknown);
+  EXPECT_EQ(target().check_key(*saved.key_id, nullptr, {}).answer, Answer::yes);
+  EXPECT_EQ(target().check_key({"x", "KMS"}, nullptr, {}).answer, Answer::no);
+  EXPECT_EQ(target().check_key({"x", "no such provider"}, nullptr, {}).answer, Answer::no);
+  EXPECT_EQ(target().check_key({"x", "NKP1"}, nullptr, {}).answer, Answer::unknown);
   vcenter.set("query-crypto-key-status", "missing");
-  EXPECT_EQ(target().check_key({"x", "KMS"}, {}).answer, Answer::unknown);
+  EXPECT_EQ(target().check_key({"x", "KMS"}, nullptr, {}).answer, Answer::unknown);
   vcenter.set("list-kms-clusters", "missing");
   ASSERT_TRUE(target().key_providers({}));
-  EXPECT_EQ(target().check_key({"x", "no such provider"}, {}).answer, Answer::no);
+  EXPECT_EQ(target().check_key({"x", "no such provider"}, nullptr, {}).answer, Answer::no);
   vcenter.set("list-kmip-servers", "missing");
-  EXPECT_EQ(target().check_key({"x", "no such provider"}, {}).answer, Answer::unknown);
+  EXPECT_EQ(target().check_key({"x", "no such provider"}, nullptr, {}).answer, Answer::unknown);
 }
 
 TEST_F(RestoreCallsTest, PoliciesInEachForm) {

@@ -9,22 +9,10 @@ import os
 from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
 from harness.process import end_of, expect, expect_equal, spawn, wait_until, within
-from harness.restoring import Vault, replace, status_of, write_set
+from harness.restoring import RESTORE_PRIVILEGES, Vault, replace, status_of, write_set
 from harness.scene import Scene
 from harness.simulator import PASSWORD
 from harness.truth import read_bytes
-
-RESTORE_PRIVILEGES = [
-    "System.View", "System.Read", "System.Anonymous",
-    "Datastore.Browse", "Datastore.FileManagement", "Datastore.AllocateSpace", "Folder.Create",
-    "VirtualMachine.Inventory.Create", "VirtualMachine.Inventory.Delete",
-    "VirtualMachine.Config.AddRemoveDevice", "VirtualMachine.Config.AdvancedConfig",
-    "VirtualMachine.Config.CPUCount", "VirtualMachine.Config.Memory", "VirtualMachine.Config.Settings",
-    "VirtualMachine.Config.EditDevice", "VirtualMachine.Config.Annotation",
-    "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
-    "Network.Assign", "StorageProfile.View", "Cryptographer.ManageKeyServers",
-    "Cryptographer.ManageKeys", "StorageProfile.Update", "Cryptographer.ManageEncryptionPolicy",
-]
 
 
 def fails(vault, lost, wanted, *words, name=None):

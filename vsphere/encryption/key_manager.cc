@@ -108,11 +108,21 @@ KeyCheck KeyManager::check(const CryptoKeyId& key, const Call& how) {
   using Answer = KeyCheck::Answer;
   if (!key.provider_id) return {Answer::unknown, "key " + key.key_id + " names no provider"};
   const auto list = providers(how);
-  if (list) {
-    if (auto judged = judge_provider(key, *list)) return *judged;
-  } else if (list.error().fault == nullptr) {
+  if (list) return check(key, *list, how);
+  if (list.error().fault == nullptr)
     return {Answer::unknown, "key providers: " + list.error().words};
-  }
+  return ask(key, how);
+}
+
+KeyCheck KeyManager::check(const CryptoKeyId& key, const KeyProviderList& list, const Call& how) {
+  using Answer = KeyCheck::Answer;
+  if (!key.provider_id) return {Answer::unknown, "key " + key.key_id + " names no provider"};
+  if (auto judged = judge_provider(key, list)) return *judged;
+  return ask(key, how);
+}
+
+KeyCheck KeyManager::ask(const CryptoKeyId& key, const Call& how) {
+  using Answer = KeyCheck::Answer;
   _vim25__QueryCryptoKeyStatus request;
   request._USCOREthis = vsphere::to_soap(*caller_.refs().crypto_manager);
   request.keyIds.push_back(to_soap(key));
@@ -124,6 +134,25 @@ KeyCheck KeyManager::check(const CryptoKeyId& key, const Call& how) {
     return judge_key_status(key, status.keyAvailable, status.reason);
   }
   return {Answer::unknown, "key status: vCenter said nothing about key " + key.key_id};
+}
+
+std::vector<std::string> KeyManager::providers_with(const std::string& key_id,
+                                                    const std::vector<KeyProvider>& providers,
+                                                    const Call& how) {
+  _vim25__QueryCryptoKeyStatus request;
+  for (const KeyProvider& provider : providers)
+    if (provider.management != "nativeProvider" && provider.management != "trustAuthority")
+      request.keyIds.push_back(to_soap(CryptoKeyId{key_id, provider.id}));
+  if (request.keyIds.empty() || !caller_.refs().crypto_manager) return {};
+  request._USCOREthis = vsphere::to_soap(*caller_.refs().crypto_manager);
+  request.checkKeyBitMap = kWhetherAvailable;
+  std::vector<std::string> names;
+  const auto answer = call<_vim25__QueryCryptoKeyStatusResponse>(caller_, request, how);
+  if (!answer) return names;
+  for (const auto& status : (*answer)->returnval)
+    if (status.keyAvailable.value_or(false) && status.keyId.providerId)
+      names.push_back(status.keyId.providerId->id);
+  return names;
 }
 
 }  // namespace vtpmfs::vsphere

@@ -21,8 +21,16 @@ class KeyManager {
   Result<KeyProviderList> providers(const Call& call);
   /// Never fails: what cannot be found out is unknown, with the reason.
   KeyCheck check(const CryptoKeyId& key, const Call& call);
+  /// The same for who has the list already.
+  KeyCheck check(const CryptoKeyId& key, const KeyProviderList& list, const Call& call);
+  /// Of the standard providers among these, whose keys alone can be asked for, those that have a
+  /// key of this id. Never fails: empty where nobody says.
+  std::vector<std::string> providers_with(const std::string& key_id,
+                                          const std::vector<KeyProvider>& providers,
+                                          const Call& call);
 
  private:
+  KeyCheck ask(const CryptoKeyId& key, const Call& call);
   Result<KeyProviderList> list_clusters(const Call& call);
   Result<KeyProviderList> list_servers(const Call& call);
   Result<KeyProviderList> read_property(const Call& call);

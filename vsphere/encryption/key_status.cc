@@ -24,6 +24,18 @@ constexpr std::array kNoKey{
            "the wrapping key is not active or not enabled in the key server"},
 };
 
+// Nobody can say now: why, for a person.
+constexpr std::array kUnknown{
+    Reason{"KeyStateMissingInCache", "vCenter does not know the key yet"},
+    Reason{"KeyStateClusterInvalid", "the key provider is not set up whole"},
+    Reason{"KeyStateClusterUnreachable",
+           "the key provider is not active: its key server does not answer"},
+    Reason{"KeyStateManagedByTrustAuthority",
+           "a trusted provider has it, whose keys cannot be asked for"},
+    Reason{"KeyStateManagedByNKP", "a native provider has it, whose keys cannot be asked for"},
+    Reason{"NoPermissionToAccessKeyProvider", "the account may not ask this key provider"},
+};
+
 std::string named(const CryptoKeyId& key) {
   return "key " + key.key_id + " of provider " + key.provider_id.value_or("(none)");
 }
@@ -59,6 +71,11 @@ KeyCheck judge_key_status(const CryptoKeyId& key, std::optional<bool> available,
   const auto* no = std::find_if(kNoKey.begin(), kNoKey.end(),
                                 [&](const Reason& known) { return known.id == reason; });
   if (no != kNoKey.end()) return {Answer::no, named(key) + ": " + std::string(no->words)};
+  const auto* why = std::find_if(kUnknown.begin(), kUnknown.end(),
+                                 [&](const Reason& known) { return known.id == reason; });
+  if (why != kUnknown.end())
+    return {Answer::unknown,
+            named(key) + ": " + std::string(why->words) + " (" + std::string(why->id) + ")"};
   return {Answer::unknown,
           named(key) + ": vCenter cannot say (" + reason.value_or("no reason") + ")"};
 }

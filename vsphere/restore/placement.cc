@@ -9,11 +9,11 @@
 namespace vtpmfs::vsphere {
 namespace {
 
-Status read_datacenter(SoapCaller& caller, const MoRef& datacenter, bool ask_for_drs,
-                       const Call& call, PlacementReading& reading) {
+Status read_datacenter(SoapCaller& caller, const MoRef& datacenter, bool ask_for_tpm,
+                       bool ask_for_drs, const Call& call, PlacementReading& reading) {
   PropertyCollector collector(caller);
   return collector.retrieve(
-      placement_query(datacenter, ask_for_drs), call,
+      placement_query(datacenter, ask_for_tpm, ask_for_drs), call,
       [&] { reading = PlacementReading(caller.refs().root_folder, datacenter); },
       [&](const vim25__ObjectContent& content) { reading.add(ObjectProperties(content)); });
 }
@@ -45,11 +45,14 @@ std::map<MoRef, std::string> read_switch_uuids(SoapCaller& caller,
 Result<PlacementOptions> read_placement_options(SoapCaller& caller, const MoRef& datacenter,
                                                 const Call& call) {
   PlacementReading reading(caller.refs().root_folder, datacenter);
-  auto read = read_datacenter(caller, datacenter, true, call, reading);
-  // A server without that property: then every cluster of several hosts needs one to be named.
-  if (!read && is_unknown_path(read.error())) {
-    read = read_datacenter(caller, datacenter, false, call, reading);
-  }
+  auto read = read_datacenter(caller, datacenter, true, true, call, reading);
+  // A server without these properties: then no host tells of its TPM, which only a native key
+  // provider of newer servers asks for, ...
+  if (!read && is_unknown_path(read.error()))
+    read = read_datacenter(caller, datacenter, false, true, call, reading);
+  // ... and every cluster of several hosts needs one to be named.
+  if (!read && is_unknown_path(read.error()))
+    read = read_datacenter(caller, datacenter, false, false, call, reading);
   if (!read) return fail(read.error());
   return reading.choices(read_switch_uuids(caller, reading.switches(), call));
 }

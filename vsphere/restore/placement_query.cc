@@ -4,7 +4,7 @@
 
 namespace vtpmfs::vsphere {
 
-PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
+PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool ask_for_drs) {
   PropertyQuery query;
   query.objects = {datacenter};
   // Types that derive from another one in this list name that one's properties too: whether both
@@ -24,12 +24,16 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_drs) {
       {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch", "host"}},
       {"OpaqueNetwork", {"name", "summary", "host"}},
   };
-  if (ask_for_drs) {
-    const auto cluster =
-        std::find_if(query.properties.begin(), query.properties.end(),
-                     [](const auto& of) { return of.type == "ClusterComputeResource"; });
-    cluster->paths.emplace_back(kDrsEnabled);
+  const auto ask = [&query](std::string_view type, std::string_view path) {
+    const auto found = std::find_if(query.properties.begin(), query.properties.end(),
+                                    [type](const auto& of) { return of.type == type; });
+    found->paths.emplace_back(path);
+  };
+  if (ask_for_tpm) {
+    ask("HostSystem", kTpmSupported);
+    ask("HostSystem", kTpmVersion);
   }
+  if (ask_for_drs) ask("ClusterComputeResource", kDrsEnabled);
   query.first = {"hosts", "datastores", "networks", "up"};
   query.steps = {
       {"hosts", "Datacenter", "hostFolder", {"children"}},

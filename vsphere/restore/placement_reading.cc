@@ -65,6 +65,13 @@ void PlacementReading::add_host(const ObjectProperties& object, const std::strin
                 if_readable(object.text("runtime.powerState")) == "poweredOn" &&
                 !if_readable(object.boolean("runtime.inMaintenanceMode")).value_or(false);
   host.crypto_state = if_readable(object.text("runtime.cryptoState")).value_or("");
+  // The version names the one that counts; without any TPM there is no version.
+  const auto version = if_readable(object.text(kTpmVersion));
+  const auto supported = if_readable(object.boolean(kTpmSupported));
+  if (version)
+    host.has_tpm = version->rfind("2", 0) == 0;
+  else if (supported == false)
+    host.has_tpm = false;
   hosts_.push_back(std::move(host));
 }
 

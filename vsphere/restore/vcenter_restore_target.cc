@@ -11,6 +11,7 @@
 #include "vsphere/restore/device_spec.h"
 #include "vsphere/restore/living_tpms.h"
 #include "vsphere/restore/placement.h"
+#include "vsphere/restore/session_privileges.h"
 #include "vsphere/restore/vm_changes.h"
 #include "vsphere/restore/vm_file_search.h"
 #include "vsphere/restore/vm_lookup.h"
@@ -38,7 +39,8 @@ class VCenterRestoreTarget : public RestoreTarget {
         changes_(caller),
         keys_(caller),
         policies_(caller),
-        living_tpms_(caller) {}
+        living_tpms_(caller),
+        privileges_(caller) {}
 
   Result<PlacementOptions> placement_options(const MoRef& datacenter, const Call& call) override {
     return read_placement_options(caller_, datacenter, call);
@@ -95,8 +97,16 @@ class VCenterRestoreTarget : public RestoreTarget {
     return std::move(list->providers);
   }
 
-  KeyCheck check_key(const CryptoKeyId& key, const Call& call) override {
-    return keys_.check(key, call);
+  KeyCheck check_key(const CryptoKeyId& key, const std::vector<KeyProvider>* listed,
+                     const Call& call) override {
+    if (listed == nullptr) return keys_.check(key, call);
+    return keys_.check(key, KeyProviderList{*listed, true}, call);
+  }
+
+  std::vector<std::string> providers_with_key(const std::string& key_id,
+                                              const std::vector<KeyProvider>& providers,
+                                              const Call& call) override {
+    return keys_.providers_with(key_id, providers, call);
   }
 
   Result<std::optional<bool>> knows_vm_encryption(const Call& call) override {
@@ -105,6 +115,11 @@ class VCenterRestoreTarget : public RestoreTarget {
 
   Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) override {
     return policies_.encryption_policies(call);
+  }
+
+  Result<std::vector<PrivilegeOn>> missing_privileges(const std::vector<PrivilegeOn>& wanted,
+                                                      const Call& call) override {
+    return privileges_.missing(wanted, call);
   }
 
   Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
@@ -226,6 +241,7 @@ class VCenterRestoreTarget : public RestoreTarget {
   KeyManager keys_;
   PolicyService policies_;
   LivingTpms living_tpms_;
+  SessionPrivileges privileges_;
 };
 
 }  // namespace

@@ -32,34 +32,14 @@ const char* words_of(TpmInSpec form) {
 }  // namespace
 
 Status RestoreJob::create() {
-  NewVmChoices choices;
-  choices.name = request_.vm_name;
-  choices.mark = record_.mark;
-  choices.datastore = place_->datastore.place.name;
-  choices.policy_id = policy_.id;
-  choices.living_original = living_original_;
-  choices.connect_nics = surroundings_.options.connect_nics;
-  choices.degraded = surroundings_.options.degraded;
-  choices.extra_config_globs = surroundings_.options.save_extra_config;
-  if (set_.config)
-    choices.networks =
-        choose_networks(offered_, *place_, *set_.config, wanted_.networks, status_.warnings);
-  vsphere::NewVm vm = new_vm(set_, choices, status_.warnings);
-  if (choices.degraded) {
-    status_.warnings.emplace_back(
-        "DEGRADED as asked for: new key, new vTPM; what the old vTPM sealed stays sealed");
-    set_.key.reset();
-    set_.bundle.reset();
-    set_.has_nvram = false;
-    if (set_.vtpm) set_.vtpm->certificates.clear();
-  }
-  for (const auto& [card, network] : vm.network_of_nic) cards_.insert(card);
+  vsphere::NewVm& vm = *planned_;
+  vm.policy_id = policy_.id;
   record_.folder = folder_;
 
   Status made = fail(EIO, "not tried");
   for (const TpmInSpec form : {TpmInSpec::saved, TpmInSpec::bare, TpmInSpec::none}) {
     if (!set_.vtpm && form != TpmInSpec::none) continue;
-    if (choices.degraded && form == TpmInSpec::saved) continue;
+    if (surroundings_.options.degraded && form == TpmInSpec::saved) continue;
     vm.tpm = form;
     made = create_once(vm);
     if (made && form == TpmInSpec::none && set_.vtpm) {

@@ -150,6 +150,7 @@ Explanation explain(const Error& error) {
   Explanation out =
       error.fault ? explain_fault(error, *error.fault) : Explanation{error.code, error.words, ""};
   out.code = of_the_table(out.code);
+  if (!error.remedy.empty()) out.what_to_do = error.remedy;
   if (out.what_to_do.empty()) out.what_to_do = advice_for(out.code);
   return out;
 }

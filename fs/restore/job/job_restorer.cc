@@ -91,7 +91,9 @@ void JobRestorer::work() {
 void JobRestorer::run(Waiting waiting) {
   const std::string key =
       place_key(waiting.request.vm_folder, waiting.request.folders, waiting.request.vm_name);
-  {
+  // Who only asks takes no name: a restore that begins meanwhile is not in its way.
+  const bool takes_name = !waiting.request.check_only;
+  if (takes_name) {
     std::unique_lock hold(lock_);
     if (!names_.insert(key).second) {
       hold.unlock();
@@ -107,7 +109,7 @@ void JobRestorer::run(Waiting waiting) {
     // No restore ends the mount: others are under way.
     result = fail(EIO, std::string("this restore broke off: ") + error.what());
   }
-  {
+  if (takes_name) {
     const std::lock_guard hold(lock_);
     names_.erase(key);
   }
@@ -130,18 +132,21 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
       waiting.changed(status);
     });
   }
-  spdlog::info("restore of '{}' begins", name);
+  const char* what = waiting.request.check_only ? "check" : "restore";
+  spdlog::info("{} of '{}' begins", what, name);
   RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,
                                   stop_, waiting.changed, abandon_);
   Status result = job.run();
-  if (result)
+  if (job.status().state == RestoreStatus::State::checked)
+    spdlog::info("{} of '{}': {}", what, name, job.status().step);
+  else if (result)
     spdlog::info("restore of '{}' is done: {}", name, job.vm()->value);
   else
-    spdlog::error("restore of '{}' {}: {}; {}", name, state_name(job.status().state),
+    spdlog::error("{} of '{}' {}: {}; {}", what, name, state_name(job.status().state),
                   result.error().words, job.status().what_to_do);
   for (const std::string& warning : job.status().warnings)
-    spdlog::warn("restore of '{}': {}", name, warning);
-  if (result && restored_) restored_(*job.vm());
+    spdlog::warn("{} of '{}': {}", what, name, warning);
+  if (result && job.vm() && restored_) restored_(*job.vm());
   return result;
 }
 

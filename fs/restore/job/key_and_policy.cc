@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "fs/restore/job/refusal.h"
+
 namespace vtpmfs::fs {
 namespace {
 
@@ -10,50 +12,90 @@ using vsphere::KeyCheck;
 using vsphere::KeyProvider;
 using vsphere::StoragePolicy;
 
-Status check_provider(const KeyProvider& provider, const cache::SavedSet& set,
-                      std::vector<std::string>& warnings) {
+/// What a provider of the right name asks of a host, or why it cannot be the right one.
+Result<HostNeeds> check_provider(const KeyProvider& provider, const cache::SavedSet& set) {
   const auto saved = set.origin ? set.origin->provider_own_key_id : std::nullopt;
   if (saved && provider.own_key_id && *saved != *provider.own_key_id)
-    return fail(ENOKEY, "the native key provider '" + provider.id +
-                            "' here is another one than the one of that name which sealed this "
-                            "state; import the backup of the old one");
-  if (provider.management == "nativeProvider" && provider.has_backup == false)
-    warnings.push_back("key provider '" + provider.id +
-                       "' has no backup yet: vCenter does not use it before it has one");
-  if (provider.tpm_required == true)
-    warnings.push_back("key provider '" + provider.id + "' works only on hosts with a TPM 2.0");
-  return {};
+    return refuse(ENOKEY,
+                  "the native key provider '" + provider.id +
+                      "' here is another one than the one of that name which sealed this state",
+                  "import the backup of the old one under that name (remove the one that is there "
+                  "first, if nothing uses it), then sync this directory");
+  if (provider.management != "nativeProvider") return HostNeeds{};
+  if (provider.has_backup == false)
+    return refuse(ENOKEY,
+                  "the native key provider '" + provider.id +
+                      "' has no backup yet, and vCenter uses none before it has one",
+                  "back it up in the vCenter (Configure, Key Providers), then sync this directory");
+  return HostNeeds{true, provider.tpm_required == true, provider.id};
+}
+
+/// The providers of other names that have the saved key, quoted, with commas; empty where nobody
+/// knows of one.
+std::string elsewhere(vsphere::RestoreTarget& target, const cache::SavedSet& set,
+                      const std::vector<KeyProvider>& providers, const vsphere::Call& call) {
+  std::vector<std::string> names = target.providers_with_key(set.key->key_id, providers, call);
+  const auto own = set.origin ? set.origin->provider_own_key_id : std::nullopt;
+  for (const KeyProvider& provider : providers)
+    if (own && provider.own_key_id == own) names.push_back(provider.id);
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "'" : ", '") + name + "'";
+  return out;
+}
+
+tl::unexpected<Error> no_provider(vsphere::RestoreTarget& target, const cache::SavedSet& set,
+                                  const std::vector<KeyProvider>& providers,
+                                  const vsphere::Call& call) {
+  const std::string wanted = "'" + set.key->provider_id.value_or("") + "'";
+  const std::string others = elsewhere(target, set, providers, call);
+  if (others.empty())
+    return refuse(
+        ENOKEY,
+        "the key provider " + wanted +
+            " is not configured here (its name is part of the sealed state: it must be the "
+            "same)",
+        "configure it under that name (a standard one with the same key server, a native "
+        "one by its backup), then sync this directory");
+  return refuse(ENOKEY,
+                "the key provider " + wanted + " is not configured here; its key is in " + others +
+                    ", but the name is part of the sealed state: it must be the same",
+                "configure the key server of " + others + " under the name " + wanted +
+                    " too, then sync this directory");
 }
 
 }  // namespace
 
-Status check_key(vsphere::RestoreTarget& target, const cache::SavedSet& set,
-                 const vsphere::Call& call, std::vector<std::string>& warnings) {
-  if (!set.key) return {};
+Result<HostNeeds> check_key(vsphere::RestoreTarget& target, const cache::SavedSet& set,
+                            const vsphere::Call& call, std::vector<std::string>& warnings) {
+  HostNeeds needs;
+  if (!set.key) return needs;
   const std::string provider_id = set.key->provider_id.value_or("");
   const auto providers = target.key_providers(call);
   if (!providers && providers.error().code == Errno{EINTR}) return fail(providers.error());
   if (providers) {
     const auto provider = std::find_if(providers->begin(), providers->end(),
                                        [&](const KeyProvider& p) { return p.id == provider_id; });
-    if (provider == providers->end())
-      return fail(ENOKEY, "the key provider '" + provider_id +
-                              "' is not configured here (its name is part of the sealed state: it "
-                              "must be the same)");
-    if (auto fits = check_provider(*provider, set, warnings); !fits) return fits;
+    if (provider == providers->end()) return no_provider(target, set, *providers, call);
+    auto asked = check_provider(*provider, set);
+    if (!asked) return asked;
+    needs = *asked;
   }
-  const KeyCheck check = target.check_key(*set.key, call);
+  const KeyCheck check = target.check_key(*set.key, providers ? &*providers : nullptr, call);
   switch (check.answer) {
     case KeyCheck::Answer::no:
-      return fail(ENOKEY, "the key " + set.key->key_id + " of provider '" + provider_id +
-                              "' is not usable here: " + check.words);
+      return refuse(ENOKEY,
+                    "the key " + set.key->key_id + " of provider '" + provider_id +
+                        "' is not usable here: " + check.words,
+                    "bring it back or make it active in the key server of '" + provider_id +
+                        "', then sync this directory; where it is lost for good, mount with "
+                        "--restore-degraded for a VM with a new, empty vTPM");
     case KeyCheck::Answer::unknown:
       warnings.push_back("whether the key is here could not be checked: " + check.words);
-      return {};
+      return needs;
     case KeyCheck::Answer::yes:
-      return {};
+      return needs;
   }
-  return {};
+  return needs;
 }
 
 Result<PolicyChoice> choose_policy(vsphere::RestoreTarget& target,
@@ -62,9 +104,11 @@ Result<PolicyChoice> choose_policy(vsphere::RestoreTarget& target,
                                    const vsphere::Call& call, std::vector<std::string>& warnings) {
   const auto known = target.knows_vm_encryption(call);
   if (known && *known == false)
-    return fail(
+    return refuse(
         EINVAL,
-        "the storage policy service of this vCenter does not know VM encryption (vmwarevmcrypt)");
+        "the storage policy service of this vCenter does not know VM encryption (vmwarevmcrypt)",
+        "see that the vCenter's storage profile service runs whole and its VM encryption filter is "
+        "there, then sync this directory");
   const auto policies = target.encryption_policies(call);
   if (!policies) {
     if (policies.error().code == Errno{EINTR}) return fail(policies.error());
@@ -84,7 +128,11 @@ Result<PolicyChoice> choose_policy(vsphere::RestoreTarget& target,
   };
   if (named) {
     if (const StoragePolicy* policy = find(named)) return PolicyChoice{policy->id, false};
-    return fail(EINVAL, "there is no encryption policy '" + *named + "' here");
+    return refuse(EINVAL,
+                  "there is no encryption policy '" + *named +
+                      "' here: no policy has that name or id, or it does not encrypt",
+                  "name an encryption policy (--restore-policy, or user.vtpmfs.policy on this "
+                  "directory), then sync this directory");
   }
   if (set.origin)
     for (const auto& saved : {set.origin->policy_id, set.origin->policy_name})

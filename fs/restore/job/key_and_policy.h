@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cache/saved/saved_set.h"
+#include "fs/restore/job/vm_place.h"
 #include "fs/restore/restorer.h"
 #include "vsphere/restore_target.h"
 
@@ -13,9 +14,10 @@ namespace vtpmfs::fs {
 
 /// Whether this vCenter has the key. Three answers: *no* is ENOKEY; *unknown* goes on with a
 /// warning that says so; *yes* is silent. A native provider's own key id is compared with the saved
-/// one: another provider of the same name cannot open the bundle.
-Status check_key(vsphere::RestoreTarget& target, const cache::SavedSet& set,
-                 const vsphere::Call& call, std::vector<std::string>& warnings);
+/// one: another provider of the same name cannot open the bundle, and one without a backup is not
+/// used. Answers what the provider asks of the host.
+Result<HostNeeds> check_key(vsphere::RestoreTarget& target, const cache::SavedSet& set,
+                            const vsphere::Call& call, std::vector<std::string>& warnings);
 
 /// What is known of the policy before something is made.
 struct PolicyChoice {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "fs/restore/job/refusal.h"
+
 namespace vtpmfs::fs {
 namespace {
 
@@ -48,12 +50,19 @@ bool has_one_of(const PoolChoice& pool, const std::vector<HostChoice>& hosts) {
   });
 }
 
+/// "name one that is there (--restore-pool, or user.vtpmfs.pool on this directory)": what mends a
+/// choice of `kind`, which is what the option and the attribute are called by.
+std::string by_choosing(const std::string& what, const std::string& kind) {
+  return what + " (--restore-" + kind + ", or user.vtpmfs." + kind +
+         " on this directory), then sync this directory";
+}
+
 /// "pool 'Gold' is not clear"
-Error several(const std::string& kind, const std::string& wanted,
-              const std::set<std::string>& paths) {
-  std::string words = kind + " '" + wanted + "' is not clear; name one by its path: ";
+tl::unexpected<Error> several(const std::string& kind, const std::string& words_for_it,
+                              const std::string& wanted, const std::set<std::string>& paths) {
+  std::string words = words_for_it + " '" + wanted + "' is not clear; name one by its path: ";
   for (const std::string& path : paths) words += (path == *paths.begin() ? "" : ", ") + path;
-  return Error{Errno{EINVAL}, words};
+  return refuse(EINVAL, std::move(words), by_choosing("name one by its path", kind));
 }
 
 /// What `wanted` names here: the datastore's own path or that of its cluster; empty for neither.
@@ -69,13 +78,16 @@ bool is_reachable(const DatastoreChoice& datastore) {
 }
 
 /// Why none of the datastores that `wanted` names can be taken.
-Error why_none(const std::vector<DatastoreChoice>& named, const std::string& wanted) {
+tl::unexpected<Error> why_none(const std::vector<DatastoreChoice>& named,
+                               const std::string& wanted) {
   if (std::any_of(named.begin(), named.end(), is_reachable))
-    return Error{Errno{ENOSPC}, "datastore '" + wanted + "' has no room"};
+    return refuse(ENOSPC, "datastore '" + wanted + "' has no room",
+                  by_choosing("make room, or name another datastore", "datastore"));
+  const std::string bring_back = by_choosing("bring it back, or name another one", "datastore");
   if (std::any_of(named.begin(), named.end(),
                   [](const DatastoreChoice& each) { return each.accessible; }))
-    return Error{Errno{EHOSTUNREACH}, "datastore '" + wanted + "' is in maintenance"};
-  return Error{Errno{EHOSTUNREACH}, "datastore '" + wanted + "' is not accessible"};
+    return refuse(EHOSTUNREACH, "datastore '" + wanted + "' is in maintenance", bring_back);
+  return refuse(EHOSTUNREACH, "datastore '" + wanted + "' is not accessible", bring_back);
 }
 
 Result<std::vector<DatastoreChoice>> named_datastores(const PlacementOptions& offered,
@@ -88,10 +100,12 @@ Result<std::vector<DatastoreChoice>> named_datastores(const PlacementOptions& of
     parts.insert(part);
     named.push_back(datastore);
   }
-  if (parts.size() > 1) return fail(several("datastore", wanted, parts));
+  if (parts.size() > 1) return several("datastore", "datastore", wanted, parts);
   if (named.empty())
-    return fail(ENOENT, "no datastore '" + wanted +
-                            "' in this datacenter, and no datastore cluster with datastores in it");
+    return refuse(ENOENT,
+                  "no datastore '" + wanted +
+                      "' in this datacenter, and no datastore cluster with datastores in it",
+                  by_choosing("name one that is there", "datastore"));
   return named;
 }
 
@@ -113,8 +127,10 @@ Result<std::vector<HostChoice>> hosts_to_try(const PlacementOptions& offered,
     named.push_back(host);
     paths.insert(host.path.empty() ? host.host.value : host.path);
   }
-  if (named.empty()) return fail(ENOENT, "no host '" + *wanted.host + "' in this datacenter");
-  if (paths.size() > 1) return fail(several("host", *wanted.host, paths));
+  if (named.empty())
+    return refuse(ENOENT, "no host '" + *wanted.host + "' in this datacenter",
+                  by_choosing("name one that is there", "host"));
+  if (paths.size() > 1) return several("host", "host", *wanted.host, paths);
   return named;
 }
 
@@ -122,7 +138,8 @@ Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
                                              const Placement& wanted,
                                              const std::vector<HostChoice>& hosts) {
   if (offered.pools.empty())
-    return fail(EHOSTUNREACH, "this datacenter has no resource pool that the account can see");
+    return refuse(EHOSTUNREACH, "this datacenter has no resource pool that the account can see",
+                  "add a host, or let the account see one, then sync this directory");
   std::vector<PoolChoice> pools = offered.pools;
   if (wanted.pool) {
     const auto other = [&](const PoolChoice& pool) {
@@ -130,22 +147,25 @@ Result<std::vector<PoolChoice>> pools_to_try(const PlacementOptions& offered,
     };
     pools.erase(std::remove_if(pools.begin(), pools.end(), other), pools.end());
     if (pools.empty())
-      return fail(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter");
+      return refuse(ENOENT, "no resource pool '" + *wanted.pool + "' in this datacenter",
+                    by_choosing("name one that is there", "pool"));
   }
   if (wanted.host) {
     const auto without = [&](const PoolChoice& pool) { return !has_one_of(pool, hosts); };
     pools.erase(std::remove_if(pools.begin(), pools.end(), without), pools.end());
     if (pools.empty() && wanted.pool)
-      return fail(EINVAL,
-                  "host '" + *wanted.host + "' is not one of resource pool '" + *wanted.pool + "'");
+      return refuse(
+          EINVAL, "host '" + *wanted.host + "' is not one of resource pool '" + *wanted.pool + "'",
+          by_choosing("name a host of that pool", "host"));
     if (pools.empty())
-      return fail(EHOSTUNREACH,
-                  "no resource pool of host '" + *wanted.host + "' that the account can see");
+      return refuse(EHOSTUNREACH,
+                    "no resource pool of host '" + *wanted.host + "' that the account can see",
+                    by_choosing("let the account see it, or name another host", "host"));
   }
   if (wanted.pool && pools.size() > 1) {
     std::set<std::string> paths;
     for (const PoolChoice& pool : pools) paths.insert(pool.path);
-    return fail(several("resource pool", *wanted.pool, paths));
+    return several("pool", "resource pool", *wanted.pool, paths);
   }
   std::stable_sort(pools.begin(), pools.end(), [](const PoolChoice& a, const PoolChoice& b) {
     const auto rank = [](const PoolChoice& pool) {
@@ -171,9 +191,10 @@ Result<std::vector<DatastoreChoice>> datastores_to_try(const PlacementOptions& o
     return !is_reachable(datastore) || datastore.free_bytes < needed;
   };
   usable.erase(std::remove_if(usable.begin(), usable.end(), useless), usable.end());
-  if (usable.empty() && wanted.datastore) return fail(why_none(all, *wanted.datastore));
+  if (usable.empty() && wanted.datastore) return why_none(all, *wanted.datastore);
   if (usable.empty())
-    return fail(ENOSPC, "no datastore of this datacenter is accessible and has room");
+    return refuse(ENOSPC, "no datastore of this datacenter is accessible and has room",
+                  "make room on one, then sync this directory");
   std::stable_sort(usable.begin(), usable.end(),
                    [&](const DatastoreChoice& a, const DatastoreChoice& b) {
                      const auto is_saved = [&](const DatastoreChoice& datastore) {

@@ -1,8 +1,15 @@
 // The steps of a restore that come before the VM: checks, place, policy, folders.
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <ctime>
 
+#include "cache/saved/base64.h"
+#include "cache/saved/certificates.h"
 #include "cache/saved/plain_text.h"
+#include "fs/restore/job/new_vm.h"
+#include "fs/restore/job/privileges_needed.h"
+#include "fs/restore/job/refusal.h"
 #include "fs/restore/job/restore_job.h"
 #include "vsphere/datastore_path.h"
 
@@ -26,6 +33,26 @@ std::string names_of(const std::vector<std::string>& vms) {
 
 }  // namespace
 
+void RestoreJob::warn_of_expired_certificates() {
+  if (!set_.vtpm) return;
+  const int64_t now =
+      std::chrono::duration_cast<std::chrono::seconds>(surroundings_.now().time_since_epoch())
+          .count();
+  for (size_t i = 0; i < set_.vtpm->certificates.size(); ++i) {
+    const auto der = cache::base64_decode(set_.vtpm->certificates[i]);
+    const auto end = der ? cache::end_of_validity(*der) : std::nullopt;
+    if (!end || *end >= now) continue;
+    const std::time_t time = *end;
+    std::tm parts{};
+    gmtime_r(&time, &parts);
+    char date[16];
+    std::strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    status_.warnings.push_back(
+        "endorsement key certificate " + std::to_string(i + 1) + " of the vTPM expired on " + date +
+        ": it is restored as it is; what attests by it may refuse the VM until it is renewed");
+  }
+}
+
 Status RestoreJob::check() {
   report(RestoreStatus::State::checking, "looking for the folder and the name", 3);
   folder_ = request_.vm_folder;
@@ -38,10 +65,11 @@ Status RestoreJob::check() {
       break;
     }
     if ((*child)->type != "Folder")
-      return fail(
+      return refuse(
           EEXIST,
           "'" + request_.folders[i] +
-              "' is there and is no VM folder (VMs are restored into folders, not into vApps)");
+              "' is there and is no VM folder (VMs are restored into folders, not into vApps)",
+          "copy the set into another folder");
     folder_ = **child;
   }
   if (missing_folders_.empty()) {
@@ -51,9 +79,11 @@ Status RestoreJob::check() {
   }
 
   report(RestoreStatus::State::checking, "asking for the key", 5);
-  if (!surroundings_.options.degraded)
-    if (auto key = check_key(surroundings_.target, set_, call(), status_.warnings); !key)
-      return key;
+  if (!surroundings_.options.degraded) {
+    auto needs = check_key(surroundings_.target, set_, call(), status_.warnings);
+    if (!needs) return fail(needs.error());
+    host_needs_ = std::move(*needs);
+  }
 
   report(RestoreStatus::State::checking, "looking for a living original", 7);
   const std::optional<std::string> bios = set_.config ? set_.config->uuid : std::nullopt;
@@ -97,7 +127,7 @@ Status RestoreJob::place() {
     if (const auto path = vsphere::DatastorePath::parse(*set_.origin->vm_path_name))
       saved_datastore = path->datastore;
   if (auto networks = check_networks(offered_, wanted_.networks); !networks) return networks;
-  auto chosen = choose_place(offered_, wanted_, saved_datastore, kRoomForAVm);
+  auto chosen = choose_place(offered_, wanted_, saved_datastore, kRoomForAVm, host_needs_);
   if (!chosen) return fail(chosen.error());
   place_ = std::move(*chosen);
 
@@ -107,6 +137,63 @@ Status RestoreJob::place() {
   if (!policy) return fail(policy.error());
   policy_ = *policy;
   return {};
+}
+
+/// What the VM will be, and what it will lack: known before anything is made.
+Status RestoreJob::plan() {
+  NewVmChoices choices;
+  choices.name = request_.vm_name;
+  choices.mark = record_.mark;
+  choices.datastore = place_->datastore.place.name;
+  choices.living_original = living_original_;
+  choices.connect_nics = surroundings_.options.connect_nics;
+  choices.degraded = surroundings_.options.degraded;
+  choices.extra_config_globs = surroundings_.options.save_extra_config;
+  if (set_.config)
+    choices.networks =
+        choose_networks(offered_, *place_, *set_.config, wanted_.networks, status_.warnings);
+  planned_ = new_vm(set_, choices, status_.warnings);
+  if (choices.degraded) {
+    status_.warnings.emplace_back(
+        "DEGRADED as asked for: new key, new vTPM; what the old vTPM sealed stays sealed");
+    set_.key.reset();
+    set_.bundle.reset();
+    set_.has_nvram = false;
+    if (set_.vtpm) set_.vtpm->certificates.clear();
+  }
+  for (const auto& [card, network] : planned_->network_of_nic) cards_.insert(card);
+  return {};
+}
+
+Status RestoreJob::check_privileges() {
+  report(RestoreStatus::State::checking, "asking what the account may do", 12);
+  const std::vector<std::string> existing(
+      request_.folders.begin(),
+      request_.folders.end() - static_cast<std::ptrdiff_t>(missing_folders_.size()));
+  std::string folder_path = surroundings_.path(request_.vm_folder, existing, "");
+  if (folder_path.size() > 1 && folder_path.back() == '/') folder_path.pop_back();
+  const PlannedRestore planned{.folder = folder_,
+                               .folder_path = folder_path,
+                               .datacenter = request_.datacenter,
+                               .vm = *planned_,
+                               .place = *place_,
+                               .makes_folders = !missing_folders_.empty(),
+                               .makes_policy = policy_.make_one,
+                               .uploads_nvram = set_.has_nvram,
+                               .marks_template = record_.as_template};
+  const std::vector<PrivilegeNeed> needs = privileges_needed(planned);
+  std::vector<vsphere::PrivilegeOn> asked;
+  asked.reserve(needs.size());
+  for (const PrivilegeNeed& need : needs) asked.push_back(need.on);
+  const auto missing = surroundings_.target.missing_privileges(asked, call());
+  if (!missing && missing.error().code == Errno{EINTR}) return fail(missing.error());
+  if (!missing) {
+    // Who may not ask may still be allowed to do it.
+    status_.warnings.push_back("whether the account may make this VM could not be asked: " +
+                               missing.error().words);
+    return {};
+  }
+  return judge_privileges(needs, *missing, status_.warnings);
 }
 
 Status RestoreJob::make_policy() {

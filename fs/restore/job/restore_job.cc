@@ -81,14 +81,8 @@ Status RestoreJob::write_down(RestoreRecord::State state) {
   return {};
 }
 
-Status RestoreJob::run() {
-  using Step = Status (RestoreJob::*)();
-  constexpr Step kSteps[] = {
-      &RestoreJob::parse,           &RestoreJob::check,          &RestoreJob::place,
-      &RestoreJob::make_policy,     &RestoreJob::make_folders,   &RestoreJob::create,
-      &RestoreJob::set_missing_key, &RestoreJob::set_boot_order, &RestoreJob::upload,
-      &RestoreJob::verify,          &RestoreJob::finish};
-  for (const Step step : kSteps) {
+Status RestoreJob::take(std::span<const Step> steps) {
+  for (const Step step : steps) {
     if (!create_sent_ && (interrupted_.cancelled() || stop_.cancelled()))
       return fail_with(Error{Errno{EINTR}, "interrupted before anything was created"});
     Status done;
@@ -100,9 +94,37 @@ Status RestoreJob::run() {
     }
     if (!done) return fail_with(done.error());
   }
+  return {};
+}
+
+Status RestoreJob::run() {
+  constexpr Step kPreparing[] = {&RestoreJob::parse, &RestoreJob::check, &RestoreJob::place,
+                                 &RestoreJob::plan, &RestoreJob::check_privileges};
+  constexpr Step kMaking[] = {&RestoreJob::make_policy,    &RestoreJob::make_folders,
+                              &RestoreJob::create,         &RestoreJob::set_missing_key,
+                              &RestoreJob::set_boot_order, &RestoreJob::upload,
+                              &RestoreJob::verify,         &RestoreJob::finish};
+  if (auto prepared = take(kPreparing); !prepared) return prepared;
+  if (request_.check_only || surroundings_.options.dry_run) return end_after_checks();
+  if (auto made = take(kMaking); !made) return made;
   status_.ended = now_text();
   report(RestoreStatus::State::done, "the VM is there and was checked", 100);
   return {};
+}
+
+Status RestoreJob::end_after_checks() {
+  status_.ended = now_text();
+  status_.vm_path = surroundings_.path(request_.vm_folder, request_.folders, request_.vm_name);
+  const std::string passed = "every check before the creation passed; nothing was made";
+  if (request_.check_only) {
+    report(RestoreStatus::State::checked, passed, 100);
+    return {};
+  }
+  status_.reason = "this is a dry run: " + passed;
+  status_.what_to_do = "mount without --restore-dry-run, then sync this directory";
+  status_.error = Errno{ECANCELED};
+  report(RestoreStatus::State::checked, passed, 100);
+  return fail(ECANCELED, status_.reason);
 }
 
 Status RestoreJob::parse() {
@@ -120,6 +142,7 @@ Status RestoreJob::parse() {
     return fail(EINVAL, "nvram holds nothing but zeros: its bytes were lost");
   set_ = std::move(*set);
   status_.warnings = set_.warnings;
+  warn_of_expired_certificates();
   if (!request_.manifest_verified)
     status_.warnings.emplace_back(
         "there was no SHA256SUMS: nothing says that these files are whole");

@@ -1,8 +1,10 @@
 // One restore, from the checks to the finished VM: the sequence of steps, and the way back.
 //
-//   check -> place -> policy -> folders -> create -> key -> upload -> verify -> finish
+//   check -> place -> plan -> privileges -> policy -> folders -> create -> key -> upload -> verify
+//   -> finish
 //
-// Nothing is made before all checks have passed. Each step that leaves a trace in vCenter is
+// Nothing is made before all checks have passed: a dry run, and who only asks whether a set could
+// be restored, end there. Each step that leaves a trace in vCenter is
 // preceded by a durable record. From `verified` on nothing is ever destroyed; before, a failure
 // takes the half-made VM away again by destroy_if_ours(), and what that leaves is reported as
 // left-behind. So is a creation of which nobody knows how it ends: its record stays. Runs on one
@@ -14,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,31 +53,39 @@ struct RestoreSurroundings {
 
 class RestoreJob {
  public:
-  /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`: the
-  /// mount ends, and what was made is taken away. `abandon`: no time is left for that either; what
-  /// is there is left to the journal.
+  /// `interrupted`: nobody waits any more; ends the job as long as nothing was created. `stop`:
+  /// the mount ends, and what was made is taken away. `abandon`: no time is left for that either;
+  /// what is there is left to the journal.
   RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
              vsphere::CancelToken interrupted, vsphere::CancelToken stop, StatusListener listener,
              vsphere::CancelToken abandon = {});
 
-  /// The whole restore. The errno is that of SPEC's table, the status has the words.
+  /// The whole restore. The errno is that of the contract's table, the status has the words.
+  /// Where only checks were asked for: success, or for a dry run ECANCELED, which no check
+  /// answers and no tool takes for success.
   Status run();
   [[nodiscard]] const RestoreStatus& status() const { return status_; }
   /// The finished VM.
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
   /// What is known of it; in the journal where the restore left something to look after.
   [[nodiscard]] const RestoreRecord& record() const { return record_; }
-  /// Takes the record of a restore that succeeded out of the journal, once it is known that the set
-  /// has become its VM: whoever is killed before finds the VM finished, not a set that waits.
+  /// Takes the record of a restore that succeeded out of the journal, once it is known that the
+  /// set has become its VM: whoever is killed before finds the VM finished, not a set that waits.
   void forget() { surroundings_.journal.remove(record_); }
   /// The restore failed and left something that may be taken away or finished later: the vCenter
   /// did not answer, or the creation's end is not known.
   [[nodiscard]] bool unsettled() const { return unsettled_; }
 
  private:
+  using Step = Status (RestoreJob::*)();
+  Status take(std::span<const Step> steps);
+  Status end_after_checks();
   Status parse();
+  void warn_of_expired_certificates();
   Status check();
   Status place();
+  Status plan();
+  Status check_privileges();
   Status make_policy();
   Status make_folders();
   Status create();
@@ -113,9 +124,11 @@ class RestoreJob {
   RestoreRecord record_;
   cache::SavedSet set_;
   Placement wanted_;
+  HostNeeds host_needs_;
   std::optional<VmPlace> place_;
   vsphere::PlacementOptions offered_;
   PolicyChoice policy_;
+  std::optional<vsphere::NewVm> planned_;
   vsphere::MoRef folder_;
   std::set<int> cards_;  ///< saved keys of the network cards that the new VM gets
   bool create_sent_ = false;

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "fs/restore/job/place_candidates.h"
+#include "fs/restore/job/refusal.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -33,16 +34,72 @@ std::string hosts_in_words(const Placement& wanted) {
   return "no host of this datacenter";
 }
 
+/// "host 'esx1' has none", or "no host of this datacenter that can be used has one".
+std::string hosts_in_words(const Placement& wanted, const std::string& of_the_named,
+                           const std::string& of_none) {
+  return hosts_in_words(wanted) +
+         (wanted.host ? " " + of_the_named : " that can be used " + of_none);
+}
+
 /// Hosts and datastores can be used, but none of the ones with any of the others.
-Error does_not_fit(const Placement& wanted) {
+tl::unexpected<Error> does_not_fit(const Placement& wanted) {
   if (!wanted.pool && !wanted.host && !wanted.datastore)
-    return Error{Errno{EHOSTUNREACH},
-                 "no usable host of this datacenter mounts a datastore that has room"};
+    return refuse(EHOSTUNREACH,
+                  "no usable host of this datacenter mounts a datastore that has room",
+                  "mount one on a host, then sync this directory");
   const std::string datastore =
       wanted.datastore ? "datastore '" + *wanted.datastore + "'" : "a datastore that has room";
-  if (wanted.host)
-    return Error{Errno{EINVAL}, hosts_in_words(wanted) + " does not mount " + datastore};
-  return Error{Errno{EINVAL}, hosts_in_words(wanted) + " that can be used mounts " + datastore};
+  return refuse(EINVAL,
+                hosts_in_words(wanted, "does not mount " + datastore, "mounts " + datastore),
+                "choose a pool, a host and a datastore that go together (--restore-pool, "
+                "--restore-host, --restore-datastore, or user.vtpmfs.* on this directory), then "
+                "sync this directory");
+}
+
+/// What keeps an encrypted VM off a host, the worst first.
+enum class Fit { unusable, outside_a_cluster, without_tpm, leaving_encryption, fits };
+
+Fit fit_of(const PoolChoice& pool, const HostChoice& host, const HostNeeds& needs) {
+  if (!host.usable) return Fit::unusable;
+  if (needs.cluster && pool.owner.type != "ClusterComputeResource") return Fit::outside_a_cluster;
+  if (needs.tpm && host.has_tpm == false) return Fit::without_tpm;
+  if (host.crypto_state == "pendingIncapable") return Fit::leaving_encryption;
+  return Fit::fits;
+}
+
+/// Why there is no host, by what the best of them lacks.
+tl::unexpected<Error> no_host(Fit best, const Placement& wanted, const HostNeeds& needs) {
+  const std::string another =
+      wanted.host ? "choose another host (--restore-host, or user.vtpmfs.host on this directory), "
+                    "then sync this directory"
+                  : "choose another pool (--restore-pool, or user.vtpmfs.pool on this directory), "
+                    "then sync this directory";
+  const std::string provider = "the native key provider '" + needs.provider + "' works only ";
+  switch (best) {
+    case Fit::unusable:
+      return refuse(EHOSTUNREACH,
+                    hosts_in_words(wanted) + " is " + (wanted.host ? "not " : "") +
+                        "connected, powered on and out of maintenance",
+                    "connect a host, or " + another);
+    case Fit::outside_a_cluster:
+      return refuse(ENOKEY,
+                    provider + "for hosts in a cluster, and " +
+                        hosts_in_words(wanted, "is in none", "is in one"),
+                    "add the host to a cluster (one of a single host will do), or " + another);
+    case Fit::without_tpm:
+      return refuse(ENOKEY,
+                    provider + "on hosts with a TPM 2.0, and " +
+                        hosts_in_words(wanted, "has none", "has one"),
+                    "switch a host's TPM on, or " + another);
+    case Fit::leaving_encryption:
+      return refuse(EHOSTUNREACH,
+                    hosts_in_words(wanted, "cannot", "can") +
+                        " encrypt VMs: what left encryption mode has to be started anew first",
+                    "restart a host, or " + another);
+    case Fit::fits:
+      break;
+  }
+  return does_not_fit(wanted);
 }
 
 /// A distributed port group whose switch cannot be read cannot be named in a spec.
@@ -110,37 +167,38 @@ Placement merged(const Placement& options, const Placement& directory) {
 
 Result<VmPlace> choose_place(const PlacementOptions& offered, const Placement& wanted,
                              const std::optional<std::string>& saved_datastore,
-                             uint64_t bytes_needed) {
+                             uint64_t bytes_needed, const HostNeeds& needs) {
   const auto hosts = hosts_to_try(offered, wanted);
   if (!hosts) return fail(hosts.error());
   const auto pools = pools_to_try(offered, wanted, *hosts);
   if (!pools) return fail(pools.error());
   const auto datastores = datastores_to_try(offered, wanted, saved_datastore, bytes_needed);
   if (!datastores) return fail(datastores.error());
-  bool any_usable = false;
-  bool any_capable = false;
+  Fit best_fit = Fit::unusable;
   for (const DatastoreChoice& datastore : *datastores) {
     for (const PoolChoice& pool : *pools) {
+      const HostChoice* best = nullptr;
       for (const HostChoice& host : *hosts) {
         if (!contains(pool.hosts, host.host)) continue;
-        if (!host.usable) continue;
-        any_usable = true;
-        if (host.crypto_state == "incapable") continue;
-        any_capable = true;
-        if (!contains(datastore.hosts, host.host)) continue;
-        VmPlace place{pool, std::nullopt, datastore};
-        if (wanted.host || wants_a_host(pool)) place.host = host.host;
-        return place;
+        const Fit fit = fit_of(pool, host, needs);
+        best_fit = std::max(best_fit, fit);
+        if (fit != Fit::fits || !contains(datastore.hosts, host.host)) continue;
+        if (best == nullptr || (needs_encryption_mode(*best) && !needs_encryption_mode(host)))
+          best = &host;
       }
+      if (best == nullptr) continue;
+      VmPlace place{pool, std::nullopt, datastore, *best};
+      if (wanted.host || wants_a_host(pool)) place.host = best->host;
+      return place;
     }
   }
-  if (!any_usable)
-    return fail(EHOSTUNREACH, hosts_in_words(wanted) + " is " + (wanted.host ? "not " : "") +
-                                  "connected, powered on and out of maintenance");
-  if (!any_capable)
-    return fail(EHOSTUNREACH,
-                hosts_in_words(wanted) + (wanted.host ? " cannot" : " can") + " encrypt VMs");
-  return fail(does_not_fit(wanted));
+  return no_host(best_fit, wanted, needs);
+}
+
+bool needs_encryption_mode(const HostChoice& host) {
+  // What a host is before any encrypted VM came to it; an old one, or one that cannot be read, does
+  // not tell.
+  return host.crypto_state == "incapable" || host.crypto_state == "prepared";
 }
 
 std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, const VmPlace& place,
@@ -182,7 +240,9 @@ Status check_networks(const PlacementOptions& offered,
       return network.name == name && is_usable(network);
     };
     if (std::none_of(offered.networks.begin(), offered.networks.end(), is_it))
-      return fail(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')");
+      return refuse(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')",
+                    "map it to one that is there (--restore-network, or user.vtpmfs.network on "
+                    "this directory), then sync this directory");
   }
   return {};
 }

@@ -238,6 +238,10 @@ void RestoreDirectory::set_attribute(const std::string& name, const std::string&
     if (value != "1") return answer(fail(EINVAL, "user.vtpmfs.commit is set to 1"));
     return tree_->sets().start(*here, StagedSets::Wish::commit, caller, std::move(answer));
   }
+  if (name == "user.vtpmfs.check") {
+    if (value != "1") return answer(fail(EINVAL, "user.vtpmfs.check is set to 1"));
+    return tree_->sets().check(*here, caller, std::move(answer));
+  }
   if (is_own_attribute(name)) {
     const std::string key = name.substr(std::string("user.vtpmfs.").size());
     const bool places =

@@ -77,8 +77,11 @@ class FakeTarget final : public vsphere::RestoreTarget {
   vsphere::PlacementOptions offered;
   std::vector<vsphere::KeyProvider> providers;
   vsphere::KeyCheck key_answer{vsphere::KeyCheck::Answer::yes, ""};
+  std::vector<std::string> key_elsewhere;  ///< providers that have the key
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
+  std::set<std::string> lacking;  ///< privileges that the account has nowhere
+  std::vector<vsphere::PrivilegeOn> asked_privileges;
   std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
   std::map<std::pair<MoRef, std::string>, MoRef> children;
   std::set<std::string> living_uuids;
@@ -162,10 +165,18 @@ class FakeTarget final : public vsphere::RestoreTarget {
     return run<Result<std::vector<vsphere::KeyProvider>>>("key_providers", call,
                                                           [&] { return providers; });
   }
-  vsphere::KeyCheck check_key(const vsphere::CryptoKeyId&, const Call& call) override {
+  vsphere::KeyCheck check_key(const vsphere::CryptoKeyId&, const std::vector<vsphere::KeyProvider>*,
+                              const Call& call) override {
     const auto answer =
         run<Result<vsphere::KeyCheck>>("check_key", call, [&] { return key_answer; });
     return answer ? *answer : vsphere::KeyCheck{vsphere::KeyCheck::Answer::unknown, "no answer"};
+  }
+  std::vector<std::string> providers_with_key(const std::string&,
+                                              const std::vector<vsphere::KeyProvider>&,
+                                              const Call& call) override {
+    using Names = Result<std::vector<std::string>>;
+    return run<Names>("providers_with_key", call, [&] { return key_elsewhere; })
+        .value_or(std::vector<std::string>{});
   }
   Result<std::optional<bool>> knows_vm_encryption(const Call& call) override {
     return run<Result<std::optional<bool>>>("knows_vm_encryption", call,
@@ -174,6 +185,17 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Result<std::vector<vsphere::StoragePolicy>> encryption_policies(const Call& call) override {
     return run<Result<std::vector<vsphere::StoragePolicy>>>("policies", call,
                                                             [&] { return policies; });
+  }
+  Result<std::vector<vsphere::PrivilegeOn>> missing_privileges(
+      const std::vector<vsphere::PrivilegeOn>& wanted, const Call& call) override {
+    using Missing = Result<std::vector<vsphere::PrivilegeOn>>;
+    return run<Missing>("missing_privileges", call, [&]() -> Missing {
+      asked_privileges = wanted;
+      std::vector<vsphere::PrivilegeOn> missing;
+      for (const vsphere::PrivilegeOn& one : wanted)
+        if (lacking.count(one.privilege) != 0) missing.push_back(one);
+      return missing;
+    });
   }
   Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms,
                                                    const Call& call) override {

@@ -20,12 +20,18 @@ class KeyTest : public testing::Test {
   }
   int ask() {
     warnings_.clear();
-    const Status answer = check_key(target_, set_, {}, warnings_);
+    const auto answer = check_key(target_, set_, {}, warnings_);
+    if (answer)
+      needs_ = *answer;
+    else
+      error_ = answer.error();
     return answer ? 0 : answer.error().code.value();
   }
   made::FakeTarget target_;
   cache::SavedSet set_;
   std::vector<std::string> warnings_;
+  HostNeeds needs_;
+  Error error_{Errno{0}, ""};
 };
 
 TEST_F(KeyTest, ThreeAnswers) {
@@ -47,18 +53,54 @@ TEST_F(KeyTest, AProviderThatIsNotThere) {
 
 TEST_F(KeyTest, ANativeProviderOfTheSameNameMayBeAnother) {
   set_.origin->provider_own_key_id = "own-1";
-  target_.providers = {{"KMS", "nativeProvider", false, true, "own-1"}};
+  target_.providers = {{"KMS", "nativeProvider", true, true, "own-1"}};
   EXPECT_EQ(ask(), 0);
-  EXPECT_THAT(warnings_, Contains(HasSubstr("no backup")));
-  EXPECT_THAT(warnings_, Contains(HasSubstr("TPM 2.0")));
+  EXPECT_TRUE(needs_.cluster);
+  EXPECT_TRUE(needs_.tpm);
   target_.providers[0].own_key_id = "own-2";
   EXPECT_EQ(ask(), ENOKEY);
+  EXPECT_THAT(error_.words, HasSubstr("another one"));
+  EXPECT_THAT(error_.remedy, HasSubstr("import"));
+}
+
+TEST_F(KeyTest, ANativeProviderWithoutABackupIsNotUsed) {
+  target_.providers = {{"KMS", "nativeProvider", false, false, {}}};
+  EXPECT_EQ(ask(), ENOKEY);
+  EXPECT_THAT(error_.words, HasSubstr("no backup"));
+  EXPECT_THAT(error_.remedy, HasSubstr("back it up"));
+  target_.providers[0].has_backup.reset();  // it does not tell
+  EXPECT_EQ(ask(), 0);
+  EXPECT_FALSE(needs_.tpm);
+}
+
+TEST_F(KeyTest, AStandardProviderAsksNothingOfAHost) {
+  target_.providers = {{"KMS", "vCenter", false, true, {}}};
+  EXPECT_EQ(ask(), 0);
+  EXPECT_FALSE(needs_.cluster);
+  EXPECT_FALSE(needs_.tpm);
+}
+
+TEST_F(KeyTest, AKeyThatIsThereUnderAnotherNameIsNamed) {
+  target_.providers = {{"Elsewhere", "vCenter", {}, {}, {}}};
+  EXPECT_EQ(ask(), ENOKEY);
+  EXPECT_THAT(error_.words, HasSubstr("is not configured here (its name"));
+  EXPECT_THAT(error_.remedy, HasSubstr("configure it under that name"));
+  target_.key_elsewhere = {"Elsewhere"};
+  EXPECT_EQ(ask(), ENOKEY);
+  EXPECT_THAT(error_.words, HasSubstr("its key is in 'Elsewhere'"));
+  EXPECT_THAT(error_.remedy, HasSubstr("under the name 'KMS' too"));
+  // A native provider tells itself by its own key.
+  target_.key_elsewhere.clear();
+  set_.origin->provider_own_key_id = "own-1";
+  target_.providers = {{"Imported", "nativeProvider", true, {}, "own-1"}};
+  EXPECT_EQ(ask(), ENOKEY);
+  EXPECT_THAT(error_.words, HasSubstr("its key is in 'Imported'"));
 }
 
 TEST_F(KeyTest, AnInterruptEndsIt) {
   vsphere::Call call;
   call.cancel.cancel();
-  const Status answer = check_key(target_, set_, call, warnings_);
+  const auto answer = check_key(target_, set_, call, warnings_);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code.value(), EINTR);
 }

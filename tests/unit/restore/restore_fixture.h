@@ -57,7 +57,7 @@ class RestoreFixture : public testing::Test {
     origin_.instance_uuid = "520d0000-0000-0000-0000-000000000001";
 
     const vsphere::MoRef host{"HostSystem", "host-1"};
-    target_.offered.hosts = {{host, "esx1", "/DC0/host/C0/esx1", true, "safe"}};
+    target_.offered.hosts = {{host, "esx1", "/DC0/host/C0/esx1", true, "safe", {}}};
     target_.offered.pools = {{{"ResourcePool", "resgroup-1"},
                               "/DC0/host/C0/Resources",
                               {"ClusterComputeResource", "domain-c1"},

@@ -45,7 +45,8 @@ class VmPlaceTest : public testing::Test {
     for (int i = 1; i <= 5; ++i) {
       const std::string name = "esx" + std::to_string(i);
       const std::string owner = i <= 2 ? "C0" : i <= 4 ? "C1" : name;
-      offered_.hosts.push_back({host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe"});
+      offered_.hosts.push_back(
+          {host(i), name, "/DC0/host/" + owner + "/" + name, true, "safe", {}});
     }
     const auto pool = [](const std::string& owner, bool drs, std::vector<MoRef> hosts) {
       return vsphere::PoolChoice{
@@ -174,20 +175,84 @@ TEST_F(VmPlaceTest, WhereNothingHasRoomOrWorks) {
   for (auto& each : offered_.hosts) each.usable = false;
   EXPECT_EQ(refusal(), EHOSTUNREACH);
   offered_ = all;
-  for (auto& each : offered_.hosts) each.crypto_state = "incapable";
+  for (auto& each : offered_.hosts) each.crypto_state = "pendingIncapable";
   EXPECT_EQ(refusal(), EHOSTUNREACH);
   offered_ = all;
   offered_.pools.clear();
   EXPECT_EQ(refusal(), EHOSTUNREACH);
 }
 
-TEST_F(VmPlaceTest, AnIncapableHostIsPassedOver) {
+TEST_F(VmPlaceTest, AHostThatHasToBeStartedAnewIsPassedOver) {
   wanted_.pool = "C1";
-  offered_.hosts[3].crypto_state = "incapable";
+  offered_.hosts[3].crypto_state = "pendingIncapable";
   const auto place = choose();
   ASSERT_TRUE(place);
   EXPECT_EQ(place->host, host(3));
   EXPECT_EQ(place->datastore.place.name, "small");
+}
+
+TEST_F(VmPlaceTest, AHostThatNeverRanAnEncryptedVmIsTakenWhereNoneIsInEncryptionMode) {
+  wanted_.pool = "C1";
+  wanted_.datastore = "small";  // hosts 3 and 4
+  offered_.hosts[2].crypto_state = "incapable";
+  EXPECT_EQ(choose()->host, host(4));
+  offered_.hosts[3].crypto_state = "incapable";
+  const auto place = choose();
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->host, host(3));
+  EXPECT_TRUE(needs_encryption_mode(place->fits_on));
+}
+
+TEST_F(VmPlaceTest, ANativeKeyProviderWantsAClusterAndPerhapsATpm) {
+  const HostNeeds needs{true, true, "NKP"};
+  const auto choose_for = [&] { return choose_place(offered_, wanted_, {}, kNeeded, needs); };
+  for (auto& each : offered_.pools) each.owner.type = "ComputeResource";
+  auto place = choose_for();
+  ASSERT_FALSE(place);  // hosts that stand alone
+  EXPECT_EQ(place.error().code, Errno{ENOKEY});
+  EXPECT_THAT(place.error().words, HasSubstr("cluster"));
+  for (int i = 0; i < 2; ++i) offered_.pools[i].owner.type = "ClusterComputeResource";
+  for (int i = 0; i < 4; ++i) offered_.hosts[i].has_tpm = false;
+  place = choose_for();
+  ASSERT_FALSE(place);
+  EXPECT_EQ(place.error().code, Errno{ENOKEY});
+  EXPECT_THAT(place.error().words, HasSubstr("TPM 2.0"));
+  EXPECT_THAT(place.error().remedy, HasSubstr("TPM"));
+  offered_.hosts[3].has_tpm = true;
+  place = choose_for();
+  ASSERT_TRUE(place);
+  EXPECT_EQ(place->host, host(4));
+  offered_.hosts[3].has_tpm.reset();  // it does not tell
+  EXPECT_TRUE(choose_for());
+}
+
+TEST_F(VmPlaceTest, EachRefusalHasItsOwnStepThatMendsIt) {
+  std::set<std::string> steps;
+  const auto step = [&](const char* what) {
+    const auto place = choose();
+    ASSERT_FALSE(place) << what;
+    EXPECT_FALSE(place.error().remedy.empty()) << what;
+    EXPECT_TRUE(steps.insert(place.error().remedy).second) << what << ": " << place.error().remedy;
+    wanted_ = Placement{};
+  };
+  wanted_.datastore = "no such";
+  step("datastore");
+  wanted_.pool = "no such";
+  step("pool");
+  wanted_.host = "no such";
+  step("host");
+  wanted_.pool = "esx5";
+  wanted_.datastore = "small";
+  step("what does not go together");
+  const PlacementOptions all = offered_;
+  for (auto& each : offered_.datastores) each.free_bytes = 0;
+  step("room");
+  offered_ = all;
+  for (auto& each : offered_.hosts) each.usable = false;
+  step("hosts");
+  offered_ = all;
+  offered_.pools.clear();
+  step("no pool");
 }
 
 TEST_F(VmPlaceTest, AClusterOfOneHostWithoutDrsWantsItNamedToo) {

@@ -187,6 +187,7 @@ TEST_F(RestoreWithoutRoom, HalfAFileIsNeverStarted) {
   EXPECT_EQ(fsync(to_), ENOSPC);
   EXPECT_EQ(setxattr(to_, "user.vtpmfs.commit", "1"), ENOSPC);
   EXPECT_EQ(utimens(to_), ENOSPC);
+  EXPECT_EQ(setxattr(to_, "user.vtpmfs.check", "1"), ENOSPC);
   EXPECT_THAT(status(to_), HasSubstr("nvram was not written as a whole"));
   // The disk is well again, and the rest has still not come; another name does not bring it.
   ASSERT_EQ(unlink("filler"), 0);

@@ -66,6 +66,8 @@ class FakeSoapCaller : public SoapCaller {
     refs_.property_collector = {"PropertyCollector", "propertyCollector"};
     refs_.view_manager = MoRef{"ViewManager", "ViewManager"};
     refs_.search_index = MoRef{"SearchIndex", "SearchIndex"};
+    refs_.session_manager = MoRef{"SessionManager", "SessionManager"};
+    refs_.authorization_manager = MoRef{"AuthorizationManager", "AuthorizationManager"};
     refs_.crypto_manager = MoRef{"CryptoManagerKmip", "CryptoManager"};
   }
 

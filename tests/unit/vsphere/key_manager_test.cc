@@ -95,6 +95,35 @@ TEST(KeyManager, AMissingProviderIsNoAndANativeOneUnknownWithoutAsking) {
   EXPECT_EQ(list->providers[0].own_key_id, "own");
 }
 
+TEST(KeyManager, WhoHasTheListIsNotAskedForItAgain) {
+  FakeSoapCaller caller;
+  caller.on("QueryCryptoKeyStatus", {key_status("<keyAvailable>true</keyAvailable>")});
+  KeyManager keys(caller);
+  EXPECT_EQ(keys.check(kKey, KeyProviderList{{{"KMS", "vCenter", {}, {}, {}}}, true}, {}).answer,
+            Answer::yes);
+  EXPECT_EQ(keys.check(kKey, KeyProviderList{}, {}).answer, Answer::no);
+  EXPECT_EQ(caller.count("ListKmsClusters"), 0U);
+}
+
+TEST(KeyManager, LooksForAKeyInProvidersOfOtherNamesByOneQuestion) {
+  FakeSoapCaller caller;
+  const auto status = [](const std::string& name, const char* available) {
+    return "<returnval><keyId><keyId>k1</keyId><providerId><id>" + name +
+           "</id></providerId></keyId><keyAvailable>" + available + "</keyAvailable></returnval>";
+  };
+  caller.on("QueryCryptoKeyStatus",
+            {response("QueryCryptoKeyStatus", status("A", "false") + status("B", "true")),
+             soap_fault("NoPermission")});
+  KeyManager keys(caller);
+  const std::vector<KeyProvider> providers{
+      {"A", "vCenter", {}, {}, {}}, {"B", "", {}, {}, {}}, {"N", "nativeProvider", {}, {}, {}}};
+  EXPECT_EQ(keys.providers_with("k1", providers, {}), std::vector<std::string>{"B"});
+  EXPECT_EQ(caller.requests("QueryCryptoKeyStatus")[0].find(">N<"), std::string::npos);
+  EXPECT_TRUE(keys.providers_with("k1", providers, {}).empty());  // nobody says
+  EXPECT_TRUE(keys.providers_with("k1", {providers[2]}, {}).empty());
+  EXPECT_EQ(caller.count("QueryCryptoKeyStatus"), 2U);
+}
+
 TEST(KeyManager, OlderServersListKmipServers) {
   FakeSoapCaller caller;  // ListKmsClusters: MethodNotFound
   caller.on("ListKmipServers", {response("ListKmipServers", provider("Other"))});

@@ -169,6 +169,48 @@ TEST(Placement, AServerThatDoesNotKnowDrs) {
   EXPECT_FALSE(options->pools[0].drs);
 }
 
+TEST(Placement, WhetherAHostHasATpm) {
+  const auto host = [](const std::string& id, const std::string& properties) {
+    return object("HostSystem", id, named(id, "ClusterComputeResource", "domain-c1") + properties);
+  };
+  const auto supported = [](const char* value) {
+    return property("capability.tpmSupported", "xsd:boolean", value);
+  };
+  const auto version = [](const char* value) {
+    return property("capability.tpmVersion", "xsd:string", value);
+  };
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx",
+            {retrieved(host("two", supported("true") + version("2.0")) +
+                       host("one", supported("true") + version("1.2")) +
+                       host("none", supported("false")) + host("silent", "") +
+                       host("vague", supported("true")))});
+  const auto options = read_placement_options(caller, {"Datacenter", "dc-1"}, {});
+  ASSERT_TRUE(options);
+  ASSERT_EQ(options->hosts.size(), 5U);
+  EXPECT_EQ(options->hosts[0].has_tpm, true);
+  EXPECT_EQ(options->hosts[1].has_tpm, false);
+  EXPECT_EQ(options->hosts[2].has_tpm, false);
+  EXPECT_FALSE(options->hosts[3].has_tpm);
+  EXPECT_FALSE(options->hosts[4].has_tpm);
+}
+
+TEST(Placement, AServerThatKnowsDrsAndNoTpmIsAskedForTheRest) {
+  FakeSoapCaller caller;
+  caller.on("RetrievePropertiesEx", [](const std::string& request) {
+    if (request.find("tpmVersion") != std::string::npos) {
+      return Result<std::string>(
+          soap_fault("InvalidProperty", "<name>capability.tpmVersion</name>"));
+    }
+    if (request.find(">dvs-1<") != std::string::npos) return Result<std::string>(kSwitch);
+    return Result<std::string>(retrieved(datacenter_objects(kDrs)));
+  });
+  const auto options = read_placement_options(caller, {"Datacenter", "dc-1"}, {});
+  ASSERT_TRUE(options);
+  ASSERT_EQ(options->pools.size(), 1U);
+  EXPECT_TRUE(options->pools[0].drs);
+}
+
 TEST(Placement, ADatacenterThatHasGone) {
   FakeSoapCaller caller;
   caller.on("RetrievePropertiesEx",

@@ -17,8 +17,14 @@ class pbm__PbmServiceInstanceContent : public xsd__anyType {
   vim25__ManagedObjectReference placementSolver 1;
   std::optional<vim25__ManagedObjectReference> replicationManager 0;
 };
-class pbm__PbmProfileId : public xsd__anyType { public: std::string uniqueId 1; };
-class pbm__PbmProfileResourceType : public xsd__anyType { public: std::string resourceType 1; };
+class pbm__PbmProfileId : public xsd__anyType {
+ public:
+  std::string uniqueId 1;
+};
+class pbm__PbmProfileResourceType : public xsd__anyType {
+ public:
+  std::string resourceType 1;
+};
 class pbm__PbmCapabilityMetadataUniqueId : public xsd__anyType {
  public:
   std::string namespace_ 1;
@@ -28,7 +34,7 @@ class pbm__PbmCapabilityPropertyInstance : public xsd__anyType {
  public:
   std::string id 1;
   std::optional<std::string> operator_ 0;
-  xsd__anyType *value 1;
+  xsd__anyType* value 1;
 };
 class pbm__PbmCapabilityConstraintInstance : public xsd__anyType {
  public:
@@ -45,7 +51,9 @@ class pbm__PbmCapabilitySubProfile : public xsd__anyType {
   std::vector<pbm__PbmCapabilityInstance> capability 1;
   std::optional<bool> forceProvision 0;
 };
-class pbm__PbmCapabilityConstraints : public xsd__anyType { public: };
+class pbm__PbmCapabilityConstraints : public xsd__anyType {
+ public:
+};
 class pbm__PbmCapabilitySubProfileConstraints : public pbm__PbmCapabilityConstraints {
  public:
   std::vector<pbm__PbmCapabilitySubProfile> subProfiles 1;
@@ -64,7 +72,7 @@ class pbm__PbmCapabilityProfile : public pbm__PbmProfile {
  public:
   std::string profileCategory 1;
   pbm__PbmProfileResourceType resourceType 1;
-  pbm__PbmCapabilityConstraints *constraints 1;
+  pbm__PbmCapabilityConstraints* constraints 1;
   std::optional<LONG64> generationId 0;
   bool isDefault 1;
   std::optional<std::string> systemCreatedProfileType 0;
@@ -76,7 +84,7 @@ class pbm__PbmCapabilityProfileCreateSpec : public xsd__anyType {
   std::optional<std::string> description 0;
   std::optional<std::string> category 0;
   pbm__PbmProfileResourceType resourceType 1;
-  pbm__PbmCapabilityConstraints *constraints 1;
+  pbm__PbmCapabilityConstraints* constraints 1;
 };
 class pbm__PbmExtendedElementDescription : public xsd__anyType {
  public:
@@ -107,15 +115,18 @@ class pbm__PbmCapabilityVendorResourceTypeInfo : public xsd__anyType {
   std::string resourceType 1;
   std::vector<pbm__PbmCapabilityVendorNamespaceInfo> vendorNamespaceInfo 1;
 };
-class pbm__PbmCapabilityTypeInfo : public xsd__anyType { public: std::string typeName 1; };
+class pbm__PbmCapabilityTypeInfo : public xsd__anyType {
+ public:
+  std::string typeName 1;
+};
 class pbm__PbmCapabilityPropertyMetadata : public xsd__anyType {
  public:
   std::string id 1;
   pbm__PbmExtendedElementDescription summary 1;
   bool mandatory 1;
-  pbm__PbmCapabilityTypeInfo *type 0;
-  xsd__anyType *defaultValue 0;
-  xsd__anyType *allowedValue 0;
+  pbm__PbmCapabilityTypeInfo* type 0;
+  xsd__anyType* defaultValue 0;
+  xsd__anyType* allowedValue 0;
   std::optional<std::string> requirementsTypeHint 0;
 };
 class pbm__PbmCapabilityMetadata : public xsd__anyType {
@@ -140,10 +151,13 @@ class pbm__PbmServerObjectRef : public xsd__anyType {
   std::optional<std::string> serverUuid 0;
 };
 
-class _pbm__PbmRetrieveServiceContent { public: vim25__ManagedObjectReference _USCOREthis 1; };
+class _pbm__PbmRetrieveServiceContent {
+ public:
+  vim25__ManagedObjectReference _USCOREthis 1;
+};
 class _pbm__PbmRetrieveServiceContentResponse {
  public:
-  pbm__PbmServiceInstanceContent *returnval 1;
+  pbm__PbmServiceInstanceContent* returnval 1;
 };
 class _pbm__PbmQueryProfile {
  public:
@@ -151,13 +165,19 @@ class _pbm__PbmQueryProfile {
   pbm__PbmProfileResourceType resourceType 1;
   std::optional<std::string> profileCategory 0;
 };
-class _pbm__PbmQueryProfileResponse { public: std::vector<pbm__PbmProfileId> returnval 0; };
+class _pbm__PbmQueryProfileResponse {
+ public:
+  std::vector<pbm__PbmProfileId> returnval 0;
+};
 class _pbm__PbmRetrieveContent {
  public:
   vim25__ManagedObjectReference _USCOREthis 1;
   std::vector<pbm__PbmProfileId> profileIds 1;
 };
-class _pbm__PbmRetrieveContentResponse { public: std::vector<pbm__PbmProfile *> returnval 1; };
+class _pbm__PbmRetrieveContentResponse {
+ public:
+  std::vector<pbm__PbmProfile*> returnval 1;
+};
 class _pbm__PbmFetchVendorInfo {
  public:
   vim25__ManagedObjectReference _USCOREthis 1;
@@ -182,7 +202,10 @@ class _pbm__PbmCreate {
   vim25__ManagedObjectReference _USCOREthis 1;
   pbm__PbmCapabilityProfileCreateSpec createSpec 1;
 };
-class _pbm__PbmCreateResponse { public: pbm__PbmProfileId *returnval 1; };
+class _pbm__PbmCreateResponse {
+ public:
+  pbm__PbmProfileId* returnval 1;
+};
 class _pbm__PbmQueryAssociatedProfile {
  public:
   vim25__ManagedObjectReference _USCOREthis 1;

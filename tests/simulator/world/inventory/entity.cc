@@ -175,6 +175,12 @@ const PropertyTable& HostSystem::properties() const {
           .property(
               "network",
               [](const HostSystem& h, const Reading& r) { return refs_value(r, h.networks); }, view)
+          .property("capability.tpmSupported",
+                    [](const HostSystem& h, const Reading& r) { return bool_value(r, h.has_tpm); })
+          .property("capability.tpmVersion",
+                    [](const HostSystem& h, const Reading& r) -> Value {
+                      return h.has_tpm ? text_value(r, "2.0") : nullptr;
+                    })
           .unset("config")
           .unset("datastoreBrowser")
           .unset("summary")
