@@ -124,7 +124,7 @@ std::vector<NetworkChoice> within_reach(const PlacementOptions& offered, const V
     if (is_usable(network) && reach(network, hosts) > 0) networks.push_back(network);
   const auto rank = [&](const NetworkChoice& network) {
     return std::tuple(hosts.size() - reach(network, hosts), network.network.type != "Network",
-                      network.name, network.network);
+                      network.opaque_id.has_value(), network.name, network.network);
   };
   std::sort(networks.begin(), networks.end(),
             [&](const auto& a, const auto& b) { return rank(a) < rank(b); });

@@ -116,15 +116,19 @@ TEST_F(EarlierRestoresTest, ANewRestoreOfTheNameWaitsUntilTheOldVmIsGone) {
   };
   JobRestorer restorer(surroundings(), nullptr, {}, kShort);
   restorer.settle_earlier(left(), news_.taker());
-  start(restorer);
   ASSERT_TRUE(gate_.wait_inside(1));
+  News told;
+  restorer.start(
+      request(), interrupted_,
+      [tell = told.taker()](const RestoreStatus& status) { tell({}, status); }, answers_.taker());
+  const auto waiting = told.wait_for(RestoreStatus::State::waiting);
+  ASSERT_TRUE(waiting);
+  EXPECT_THAT(waiting->second.step, HasSubstr("broken off"));
   EXPECT_EQ(target_.count("create_vm"), 0);
   gate_.open();
   EXPECT_EQ(answers_.wait_for(1), std::vector<int>{0});
   EXPECT_EQ(target_.machines.size(), 1U);
   EXPECT_TRUE(the_vm().found.marks.empty());
-  const std::lock_guard hold(seen_lock_);
-  EXPECT_THAT(seen_.front().step, HasSubstr("broken off"));
 }
 
 TEST_F(EarlierRestoresTest, ARemovalThatTakesLongIsToldToWhoeverWaitsForIt) {
