@@ -16,7 +16,11 @@ namespace vtpmfs::vsphere {
 
 class SessionTest : public http::ServerTest {
  protected:
-  ~SessionTest() override { close(); }
+  /// Before anything of a test goes: the server's threads use the service until they have ended.
+  void TearDown() override {
+    close();
+    server_.reset();
+  }
 
   /// Starts the service and connects, without a login.
   Status discover(bool read_only = false) {
