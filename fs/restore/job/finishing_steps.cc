@@ -99,7 +99,7 @@ Status RestoreJob::send_nvram(const std::string& path) {
   const std::string& bytes = request_.files.at(std::string(cache::kNvramFile));
   // Leaves bytes in the new VM's directory only, which goes with the VM. Sending the same ones
   // twice does no harm.
-  const Status sent = send_until_seen(
+  Status sent = send_until_seen(
       [&] { return surroundings_.target.upload(place_->datastore.place, path, bytes, call()); },
       looks(1), stop_, [&] { return nvram_is_as_saved(path); });
   if (!sent) return sent;
@@ -129,7 +129,7 @@ Status RestoreJob::verify() {
   ReadBack read = judge_read_back(vm->detail, set_, surroundings_.options.accept_rewrapped);
   if (!read.verdict) return read.verdict;
   if (read.certificates_differ) {
-    const Status mended = mend_certificates(vm->detail);
+    Status mended = mend_certificates(vm->detail);
     // An edit that may still come would reach a VM that was checked.
     if (!mended && mended.error().maybe_done) return mended;
     if (!mended)
@@ -159,9 +159,9 @@ Status RestoreJob::mend_certificates(const vsphere::VmDetail& detail) {
                 .certificates_differ;
   };
   // Never sent again: its task may be at work.
-  const Status set = find_effect(surroundings_.target.set_tpm_certificates(
-                                     *record_.vm, *detail.vtpm, set_.vtpm->certificates, call()),
-                                 looks(kLooksForATask), stop_, are_set);
+  Status set = find_effect(surroundings_.target.set_tpm_certificates(
+                               *record_.vm, *detail.vtpm, set_.vtpm->certificates, call()),
+                           looks(kLooksForATask), stop_, are_set);
   if (!set) return set;
   const auto vm = identify();
   if (!vm) return fail(vm.error());

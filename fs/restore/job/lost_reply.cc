@@ -16,7 +16,7 @@ Status find_effect(Status sent, const Looks& looks, const vsphere::CancelToken& 
 
 Status send_until_seen(const std::function<Status()>& send, const Looks& looks,
                        const vsphere::CancelToken& cancel, const Effect& effect) {
-  const Status once = find_effect(send(), looks, cancel, effect);
+  Status once = find_effect(send(), looks, cancel, effect);
   if (once || !once.error().maybe_done || cancel.cancelled()) return once;
   return find_effect(send(), looks, cancel, effect);
 }
