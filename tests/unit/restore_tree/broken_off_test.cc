@@ -56,27 +56,30 @@ TEST_F(BrokenOffSet, HasBecomeItsVmWhereTheRestoreWasFinished) {
   EXPECT_THAT(status("Finance/pay01"), HasSubstr("\"done\""));
   EXPECT_EQ(fsync("Finance/pay01"), 0);
   EXPECT_TRUE(restorer_.requests.empty());
-  const auto file = open_file("Finance/pay01/nvram", O_WRONLY);
-  EXPECT_TRUE(!file || write(*file, 0, "x") == EPERM);
+  {
+    const auto file = open_file("Finance/pay01/nvram", O_WRONLY);
+    EXPECT_TRUE(!file || write(*file, 0, "x") == EPERM);
+  }
   // And it is no set that waits at the next mount.
   open();
   EXPECT_FALSE(find("Finance/pay01"));
 }
 
 TEST_F(BrokenOffSet, ThatWasChangedSinceStaysWhatItIs) {
-  const auto file = open_file("Finance/pay01/nvram", O_WRONLY);
+  auto file = open_file("Finance/pay01/nvram", O_WRONLY);
   ASSERT_TRUE(file);
   EXPECT_EQ(write(*file, 0, "x"), 0);
   tell(RestoreStatus::State::done);
   EXPECT_THAT(status("Finance/pay01"), HasSubstr("\"done\""));
   EXPECT_EQ(write(*file, 0, "y"), 0);
+  file = fail(EIO, "closed");  // as the end of a mount does
   open();
   EXPECT_TRUE(find("Finance/pay01"));
 }
 
 TEST_F(BrokenOffSet, ThatWasChangedAndTriedAgainInVainIsNotThrownAway) {
   restorer_.stall = true;
-  const auto file = open_file("Finance/pay01/nvram", O_WRONLY);
+  auto file = open_file("Finance/pay01/nvram", O_WRONLY);
   ASSERT_TRUE(file);
   EXPECT_EQ(write(*file, 0, "x"), 0);
   ASSERT_EQ(unlink("Finance/pay01/SHA256SUMS"), 0);
@@ -85,15 +88,17 @@ TEST_F(BrokenOffSet, ThatWasChangedAndTriedAgainInVainIsNotThrownAway) {
   restorer_.end_all(fail(EEXIST, "its VM is there"));
   EXPECT_EQ(waiting.code(), EEXIST);
   tell(RestoreStatus::State::done);
+  file = fail(EIO, "closed");
   open();
   EXPECT_TRUE(find("Finance/pay01"));
 }
 
 TEST_F(BrokenOffSet, ThatIsAnotherOneUnderTheSameNumberIsNotThrownAway) {
   ASSERT_EQ(mkdir("Finance/pay02"), 0);
-  const auto file = create("Finance/pay02/keyId");
+  auto file = create("Finance/pay02/keyId");
   ASSERT_TRUE(file);
   EXPECT_EQ(write(*file, 0, "another key"), 0);
+  file = fail(EIO, "closed");
   open();
   std::map<std::string, std::string> files;
   for (const auto& [name, bytes] : set_) files[name] = cache::hex(cache::sha256(bytes));
