@@ -77,17 +77,11 @@ Result<std::optional<vsphere::VmIdentity>> find_checked(const RestoreSurrounding
   using Found = std::optional<vsphere::VmIdentity>;
   auto vm = around.target.identify(*record.vm, call);
   if (!vm && vm.error().code == Errno{ENOENT}) {
-    const auto again = around.target.find_by_uuid(record.instance_uuid, true, call);
+    auto again = find_by_its_uuid(around.target, record, call);
+    if (again && !*again) again = find_at_its_place(around.target, record, call);
     if (!again) return fail(again.error());
-    if (again->size() > 1) return fail(EPERM, "several VMs carry its instanceUuid");
-    if (again->empty()) {
-      const auto there = find_at_its_place(around.target, record, call);
-      if (!there) return fail(there.error());
-      if (!*there) return Found();
-      record.vm = **there;
-    } else {
-      record.vm = again->front();
-    }
+    if (!*again) return Found();
+    record.vm = std::move(*again);
     vm = around.target.identify(*record.vm, call);
     if (!vm && vm.error().code == Errno{ENOENT}) return Found();
   }

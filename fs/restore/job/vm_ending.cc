@@ -56,10 +56,9 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
       creation = end_task(target, *record.task, made, call);
     // A task that failed: the vCenter removes what it began. If our VM is there all the same, it is
     // found by our uuid.
-    const auto found = target.find_by_uuid(record.instance_uuid, true, call);
+    auto found = find_by_its_uuid(target, record, call);
     if (!found) return fail(found.error());
-    if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
-    if (found->size() == 1) made = found->front();
+    if (*found) made = std::move(*found);
     if (!made) {
       auto there = find_at_its_place(target, record, call);
       if (!there) return fail(there.error());
@@ -74,6 +73,16 @@ Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const st
                 "make the VM, with instanceUuid " +
                     record.instance_uuid);
   return {};
+}
+
+Result<std::optional<vsphere::MoRef>> find_by_its_uuid(vsphere::RestoreTarget& target,
+                                                       const RestoreRecord& record,
+                                                       const vsphere::Call& call) {
+  using Found = std::optional<vsphere::MoRef>;
+  const auto found = target.find_by_uuid(record.instance_uuid, true, call);
+  if (!found) return fail(found.error());
+  if (found->size() > 1) return fail(EPERM, "several VMs carry this restore's instanceUuid");
+  return found->empty() ? Found() : Found(found->front());
 }
 
 Result<std::optional<vsphere::MoRef>> find_at_its_place(vsphere::RestoreTarget& target,

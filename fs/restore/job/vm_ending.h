@@ -42,6 +42,11 @@ enum class Creation {
 Status take_away(vsphere::RestoreTarget& target, RestoreRecord& record, const std::string& vcenter,
                  Creation creation, const Looks& looks, const vsphere::Call& call);
 
+/// The VM with the record's instanceUuid. Empty where there is none, EPERM where several have it.
+Result<std::optional<vsphere::MoRef>> find_by_its_uuid(vsphere::RestoreTarget& target,
+                                                       const RestoreRecord& record,
+                                                       const vsphere::Call& call);
+
 /// The VM at the record's place (folder and name) that carries the record's mark and instanceUuid:
 /// vCenter's index of uuids may be behind. Empty where there is none. EPERM: one that carries the
 /// mark has another instanceUuid, be it a clone or our own that was given a new one.
