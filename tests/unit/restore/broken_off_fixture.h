@@ -44,6 +44,13 @@ class BrokenOffFixture : public RestoreFixture {
     return last_.end;
   }
   made::FakeTarget::Machine& the_vm() { return target_.machines.begin()->second; }
+  /// The same VM under another MoRef.
+  void register_anew() {
+    made::FakeTarget::Machine again = the_vm();
+    target_.machines.clear();
+    again.found.detail.vm = {"VirtualMachine", "vm-again"};
+    target_.machines["vm-again"] = again;
+  }
 
   Recovery last_;
 };

@@ -51,6 +51,14 @@ class EarlierRestoresTest : public BrokenOffFixture {
     for (const auto& [id, record] : journal_.records()) out.push_back(record);
     return out;
   }
+  /// Around a half-made VM of an earlier mount, whose removal waits at the gate.
+  RestoreSurroundings left_with_its_removal_held() {
+    killed_in("upload");
+    target_.at_call = [this](int, const std::string& call) {
+      if (call == "destroy") gate_.pass();
+    };
+    return surroundings();
+  }
   /// The record goes last of all.
   void expect_no_records() {
     const auto deadline = std::chrono::steady_clock::now() + patience(std::chrono::seconds(60));
@@ -110,11 +118,7 @@ TEST_F(EarlierRestoresTest, AVCenterThatIsAwayIsAskedAgainUntilItAnswers) {
 }
 
 TEST_F(EarlierRestoresTest, ANewRestoreOfTheNameWaitsUntilTheOldVmIsGone) {
-  killed_in("upload");
-  target_.at_call = [&](int, const std::string& call) {
-    if (call == "destroy") gate_.pass();
-  };
-  JobRestorer restorer(surroundings(), nullptr, {}, kShort);
+  JobRestorer restorer(left_with_its_removal_held(), nullptr, {}, kShort);
   restorer.settle_earlier(left(), news_.taker());
   ASSERT_TRUE(gate_.wait_inside(1));
   News told;
@@ -132,11 +136,7 @@ TEST_F(EarlierRestoresTest, ANewRestoreOfTheNameWaitsUntilTheOldVmIsGone) {
 }
 
 TEST_F(EarlierRestoresTest, ARemovalThatTakesLongIsToldToWhoeverWaitsForIt) {
-  killed_in("upload");
-  target_.at_call = [&](int, const std::string& call) {
-    if (call == "destroy") gate_.pass();
-  };
-  JobRestorer restorer(surroundings(), nullptr, {}, kShort);
+  JobRestorer restorer(left_with_its_removal_held(), nullptr, {}, kShort);
   restorer.settle_earlier(left(), news_.taker());
   ASSERT_TRUE(gate_.wait_inside(1));
   News told;
@@ -165,11 +165,7 @@ TEST_F(EarlierRestoresTest, NewsThatCannotBeToldEndNothing) {
 }
 
 TEST_F(EarlierRestoresTest, WhoNoLongerWaitsIsLetGo) {
-  killed_in("upload");
-  target_.at_call = [&](int, const std::string& call) {
-    if (call == "destroy") gate_.pass();
-  };
-  JobRestorer restorer(surroundings(), nullptr, {}, kShort);
+  JobRestorer restorer(left_with_its_removal_held(), nullptr, {}, kShort);
   restorer.settle_earlier(left(), news_.taker());
   ASSERT_TRUE(gate_.wait_inside(1));
   start(restorer);

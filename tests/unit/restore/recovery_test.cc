@@ -270,12 +270,9 @@ TEST_F(RecoveryTest, ACheckedVmOfWhichThereAreTwoIsNotSaidToBeGone) {
 
 TEST_F(RecoveryTest, ACheckedVmThatTheIndexDoesNotKnowYetIsFinished) {
   const RestoreRecord record = killed_in("finish");
-  made::FakeTarget::Machine again = the_vm();
-  target_.machines.clear();
-  again.found.detail.vm = {"VirtualMachine", "vm-again"};
-  again.found.marks[kMarkKey] = record.mark;
-  target_.machines["vm-again"] = again;
-  target_.children[{record.folder, record.name}] = again.found.detail.vm;
+  register_anew();
+  the_vm().found.marks[kMarkKey] = record.mark;
+  target_.children[{record.folder, record.name}] = the_vm().found.detail.vm;
   target_.index_lag = 1000;
   EXPECT_EQ(recover_now(record), End::finished);
   EXPECT_TRUE(the_vm().found.marks.empty());
@@ -283,21 +280,15 @@ TEST_F(RecoveryTest, ACheckedVmThatTheIndexDoesNotKnowYetIsFinished) {
 
 TEST_F(RecoveryTest, AVmThatWasRegisteredAnewIsFoundByOurUuid) {
   const RestoreRecord record = killed_in("upload");
-  made::FakeTarget::Machine again = the_vm();
-  target_.machines.clear();
-  again.found.detail.vm = {"VirtualMachine", "vm-again"};
-  target_.machines["vm-again"] = again;
+  register_anew();
   EXPECT_EQ(recover_now(record), End::removed);
   EXPECT_TRUE(target_.machines.empty());
 }
 
 TEST_F(RecoveryTest, ACheckedVmThatWasRegisteredAnewIsFinished) {
   const RestoreRecord record = killed_in("finish");
-  made::FakeTarget::Machine again = the_vm();
-  target_.machines.clear();
-  again.found.detail.vm = {"VirtualMachine", "vm-again"};
-  again.found.marks[kMarkKey] = record.mark;
-  target_.machines["vm-again"] = again;
+  register_anew();
+  the_vm().found.marks[kMarkKey] = record.mark;
   EXPECT_EQ(recover_now(record), End::finished);
   EXPECT_TRUE(the_vm().found.marks.empty());
 }
