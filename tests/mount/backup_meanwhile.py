@@ -35,7 +35,7 @@ class Held:
         self.number = number
 
     def count(self):
-        return self.simulator.control("hits", number=self.number)["held"]
+        return self.simulator.held(self.number)
 
     def wait_for(self, count=1):
         wait_until(lambda: self.count() >= count, f"{count} requests are held")

@@ -85,7 +85,7 @@ def rows_of_late_creations(matrix, crashes):
 def kill_in_upload(crashes, staged):
     injected = crashes.simulator.inject("hold", "PUT /folder")
     child = crashes.copy(staged)
-    wait_until(lambda: crashes.simulator.control("hits", number=injected)["held"] > 0, "the upload begins")
+    wait_until(lambda: crashes.simulator.held(injected) > 0, "the upload begins")
     crashes.vault.mount.kill()
     crashes.simulator.control("clear")
     child.wait()
@@ -114,7 +114,7 @@ def rows_of_recoveries(matrix, crashes):
         half_made(crashes, staged)
         held = sim.inject("hold", "Destroy_Task")
         crashes.remount(end=False)
-        wait_until(lambda: sim.control("hits", number=held)["held"] > 0, "the removal is sent")
+        wait_until(lambda: sim.held(held) > 0, "the removal is sent")
         ending = crashes.vault.mount
         ending.unmount()
         sim.control("release", number=held)

@@ -244,7 +244,7 @@ def rows_of_journal(matrix, vault, disk):
         with vault.simulator.calmed():
             held = vault.simulator.inject("hold", "CreateVM_Task")
             child = spawn(["cp", "-r", lost.saved, staged], stderr=subprocess.DEVNULL)
-            wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1, "CreateVM_Task")
+            wait_until(lambda: vault.simulator.held(held) == 1, "CreateVM_Task")
             journal.fill()
             vault.simulator.control("release", number=held)
             expect(end_of(child, "cp") != 0, "cp ended with 0")
@@ -258,7 +258,7 @@ def rows_of_journal(matrix, vault, disk):
         with vault.simulator.calmed():
             held = vault.simulator.inject("hold", "ReconfigVM_Task")
             child = spawn(["cp", "-r", lost.saved, vault.staged(lost)])
-            wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1, "ReconfigVM_Task")
+            wait_until(lambda: vault.simulator.held(held) == 1, "ReconfigVM_Task")
             journal.fill()
             vault.simulator.control("release", number=held)
             expect_equal(end_of(child, "cp"), 0, "exit status of cp")

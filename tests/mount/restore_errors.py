@@ -307,7 +307,7 @@ def rows_of_signals(matrix, vault):
             machines = vault.paths()
             held = vault.simulator.inject("hold", "CreateVM_Task")
             child = spawn(["cp", "-r", lost.saved, vault.staged(lost)])
-            wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1,
+            wait_until(lambda: vault.simulator.held(held) == 1,
                        "CreateVM_Task")
             expect(not has_ended(child), "cp did not wait")
             child.send_signal(number)

@@ -2,16 +2,15 @@
 """Restores that cannot be: the errno of the contract's table at the last close, words in
 restore.status, and no VM left behind."""
 
-import contextlib
 import json
 import os
 
+from harness.account import LIMITED, RESTORE_PRIVILEGES, grant, lacking
 from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
 from harness.process import end_of, expect, expect_equal, spawn, wait_until, within
-from harness.restoring import RESTORE_PRIVILEGES, Vault, replace, status_of, write_set
+from harness.restoring import Vault, replace, status_of, write_set
 from harness.scene import Scene
-from harness.simulator import PASSWORD
 from harness.truth import read_bytes
 
 
@@ -220,7 +219,7 @@ def rows_of_trouble(matrix, vault):
         names = sorted(os.listdir(lost.saved))
         write_set(lost.saved, staged, names[:-1])
         last = spawn(["cp", os.path.join(lost.saved, names[-1]), staged])
-        wait_until(lambda: sim.control("hits", number=held)["held"] == 1, "CreateVM_Task")
+        wait_until(lambda: sim.held(held) == 1, "CreateVM_Task")
         sim.control("expire-sessions")
         sim.control("release", number=held)
         expect_equal(end_of(last, "cp"), 0, "exit status of cp of the last file")
@@ -230,9 +229,8 @@ def rows_of_trouble(matrix, vault):
 def rows_of_privileges(matrix, vault):
     """An account that lacks one privilege after another."""
     sim = vault.simulator
-    sim.control("add-user", user="limited@vsphere.local", password=PASSWORD)
     grant(sim, RESTORE_PRIVILEGES)
-    vault.remount("--user", "limited@vsphere.local")
+    vault.remount("--user", LIMITED)
     for missing in ("VirtualMachine.Inventory.Create", "Cryptographer.EncryptNew",
                     "Resource.AssignVMToPool", "Datastore.AllocateSpace",
                     "VirtualMachine.Config.AddRemoveDevice"):
@@ -248,20 +246,6 @@ def rows_of_privileges(matrix, vault):
             expect_equal(write_set(lost.saved, vault.staged(lost)), None, "errno of the last close")
             vault.check(lost)
             expect(status_of(vault.staged(lost))["warnings"], "restore.status warns of nothing")
-
-
-@contextlib.contextmanager
-def lacking(sim, *missing):
-    grant(sim, [p for p in RESTORE_PRIVILEGES if p not in missing])
-    try:
-        yield
-    finally:
-        grant(sim, RESTORE_PRIVILEGES)
-
-
-def grant(sim, privileges):
-    sim.control("add-role", role="limited", privileges=privileges)
-    sim.control("grant", user="limited@vsphere.local", role="limited")
 
 
 def main():

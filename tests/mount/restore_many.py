@@ -44,10 +44,6 @@ def row_of_two_hundred(matrix, scene):
         vault.mount.unmount()
 
 
-def held(vault, number):
-    return vault.simulator.control("hits", number=number)["held"]
-
-
 def rows_of_bounds(matrix, vault):
     title = f"{AT_A_TIME} creations at a time, and reading goes on beside them"
     with matrix.row(title), vault.simulator.calmed():
@@ -55,14 +51,14 @@ def rows_of_bounds(matrix, vault):
         reader = vault.everybody[vault.unused[-1]]
         number = vault.simulator.inject("hold", "CreateVM_Task", count=0)
         children = [spawn(["cp", "-r", each.saved, vault.staged(each)]) for each in lost]
-        wait_until(lambda: held(vault, number) == AT_A_TIME, "as many creations as there may be")
+        wait_until(lambda: vault.simulator.held(number) == AT_A_TIME, "as many creations as there may be")
         # All restore threads wait for the vCenter: other people do not.
         path = vault.mount.path(*reader["path"].split("/"))
         digest = run_well("sha256sum", path + "/nvram", seconds=20).stdout.split()[0]
         expect_equal(digest, reader["nvram_sha256"], "nvram of another VM")
         run_well("ls", "-lR", vault.mount.path("DC1/vm"), seconds=20)
         run_well("ls", "-lR", vault.mount.path("DC1/restore"), seconds=20)
-        expect_equal(held(vault, number), AT_A_TIME, "creations at a time")
+        expect_equal(vault.simulator.held(number), AT_A_TIME, "creations at a time")
         vault.simulator.control("clear")
         for child in children:
             expect_equal(end_of(child, "cp"), 0, "exit status of cp")
@@ -76,7 +72,7 @@ def rows_of_one_name(matrix, vault):
         lost = vault.take()
         number = vault.simulator.inject("hold", "CreateVM_Task")
         first = spawn(["cp", "-r", lost.saved, vault.staged(lost)], stdout=-3, stderr=-3)
-        wait_until(lambda: held(vault, number) == 1, "the first one is being made")
+        wait_until(lambda: vault.simulator.held(number) == 1, "the first one is being made")
         # A path that ends with the inventory path that config.json names is that place.
         whole = vault.mount.path("DC1/restore/srv/backup", lost.path)
         os.makedirs(os.path.dirname(whole))
@@ -92,7 +88,7 @@ def interrupted(vault, lost, match):
     injection."""
     number = vault.simulator.inject("hold", match)
     child = spawn(["cp", "-r", lost.saved, vault.staged(lost)], stdout=-3, stderr=-3)
-    wait_until(lambda: held(vault, number) == 1, f"{match} is reached")
+    wait_until(lambda: vault.simulator.held(number) == 1, f"{match} is reached")
     start = time.monotonic()
     child.send_signal(signal.SIGINT)
     child.wait(60)

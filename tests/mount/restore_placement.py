@@ -9,7 +9,7 @@ import re
 
 from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
-from harness.process import expect, expect_equal, run_well
+from harness.process import expect, expect_equal
 from harness.restoring import Vault, network_cards, replace, status_of, write_set
 from harness.scene import Scene
 from harness.schema import Messages

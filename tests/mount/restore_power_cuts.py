@@ -92,12 +92,8 @@ class PowerCuts(Crashes):
 
     def cut_in_request(self, staged, kind, match, nth, loss):
         """False where the restore has fewer."""
-        injected = self.simulator.inject(kind, match, first=nth)
-        child = self.copy(staged)
-        held = lambda: self.simulator.control("hits", number=injected)["held"] > 0
-        wait_until(lambda: held() or has_ended(child), f"{match} {nth} is reached")
-        if not held():
-            self.simulator.control("clear")
+        injected, child = self.copy_until(staged, kind, match, nth)
+        if injected is None:
             return False
         self.disk.cut(loss)
         self.vault.mount.kill()

@@ -6,16 +6,16 @@ import contextlib
 import errno
 import os
 
+from harness.account import LIMITED, RESTORE_PRIVILEGES, grant, lacking
 from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
 from harness.process import expect, expect_equal, run, within
 from harness.restorers import by_copy, by_tar
-from harness.restoring import RESTORE_PRIVILEGES, Vault, status_of, write_set
+from harness.restoring import Vault, status_of, write_set
 from harness.scene import Scene
 from harness.schema import Messages
-from harness.simulator import PASSWORD, soap_calls
+from harness.simulator import soap_calls
 
-LIMITED = "limited@vsphere.local"
 # Of a check, the tree's own questions meanwhile included.
 MOST_QUESTIONS = 20
 # Requests that make, change or take away something in a vCenter.
@@ -279,21 +279,6 @@ def rows_of_privileges(matrix, vault):
         expect_equal(counts.get("HasPrivilegeOnEntities"), 1, "questions about privileges")
         expect_equal(counts.get("ListKmsClusters"), 1, "questions for the key providers")
         expect(soap_calls(counts) <= MOST_QUESTIONS, f"it asked {counts}")
-
-
-def grant(sim, privileges):
-    sim.control("add-user", user=LIMITED, password=PASSWORD)
-    sim.control("add-role", role="limited", privileges=list(privileges))
-    sim.control("grant", user=LIMITED, role="limited")
-
-
-@contextlib.contextmanager
-def lacking(sim, *missing):
-    grant(sim, [p for p in RESTORE_PRIVILEGES if p not in missing])
-    try:
-        yield
-    finally:
-        grant(sim, RESTORE_PRIVILEGES)
 
 
 def rows_of_the_dry_run(matrix, vault):

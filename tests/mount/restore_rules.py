@@ -298,7 +298,7 @@ def rows_of_running(matrix, vault):
         lost = vault.take()
         held = vault.simulator.inject("hold", "CreateVM_Task")
         child = spawn(["cp", "-r", lost.saved, vault.staged(lost)])
-        wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1, "CreateVM_Task")
+        wait_until(lambda: vault.simulator.held(held) == 1, "CreateVM_Task")
         staged = vault.staged(lost)
         expect(child.poll() is None, "cp did not wait")
         expect_equal(status_of(staged)["state"], "creating", "restore.status")
@@ -318,7 +318,7 @@ def rows_of_exit_0(matrix, vault):
             with concurrent.futures.ThreadPoolExecutor() as pool:
                 copying = pool.submit(put, vault, lost)
                 try:
-                    wait_until(lambda: vault.simulator.control("hits", number=held)["held"] == 1,
+                    wait_until(lambda: vault.simulator.held(held) == 1,
                                "CreateVM_Task")
                     expect(not copying.done(), f"{name} did not wait")
                 finally:

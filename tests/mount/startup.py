@@ -103,7 +103,7 @@ def rows_of_mounting(matrix, attempt, simulator):
         point = attempt.scene.directory("mnt")
         starting = spawn([binary("VTPMFS_BIN", "fs/vtpmfs"), *attempt.words(point=point)])
         try:
-            wait_until(lambda: simulator.control("hits", number=held)["held"] >= 1, "it is asked")
+            wait_until(lambda: simulator.held(held) >= 1, "it is asked")
             expect(not has_ended(starting), "vtpmfs returned")
         finally:
             simulator.control("release", number=held)
@@ -310,7 +310,7 @@ def held_while_starting(simulator, command):
     held = simulator.inject("hold", "CreateContainerView", count=0)
     process = spawn(command, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: simulator.control("hits", number=held)["held"] > 0, "it reads the inventory")
+        wait_until(lambda: simulator.held(held) > 0, "it reads the inventory")
         expect_equal(simulator.sessions(), 1, "sessions")
         yield process
     finally:

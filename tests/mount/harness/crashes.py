@@ -6,7 +6,7 @@ import os
 import shutil
 
 from harness.mount import Mount
-from harness.process import expect, expect_equal, has_ended, run_well, spawn, wait_until
+from harness.process import expect, has_ended, run_well, spawn, wait_until
 
 # What the mount asks for by itself at any time; where it is killed in these says nothing of a restore.
 OF_THE_FEED = {"WaitForUpdatesEx", "CancelWaitForUpdates", "Login", "Logout", "RetrieveServiceContent",
@@ -99,15 +99,22 @@ class Crashes:
         after = self.vault.check(self.lost, path=f"DC1/vm/{folder}/{self.lost.name}", certificates=False)
         expect("do not power on" not in str(after), f"a VM says that it is half-made: {after}")
 
+    def copy_until(self, staged, kind, match, nth):
+        """Copies the set until its nth request of that kind is held: the injection and cp; no injection
+        where the restore has ended with fewer."""
+        injected = self.simulator.inject(kind, match, first=nth)
+        child = self.copy(staged)
+        wait_until(lambda: self.simulator.held(injected) > 0 or has_ended(child), f"{match} {nth} is reached")
+        if self.simulator.held(injected) > 0:
+            return injected, child
+        self.simulator.control("clear")
+        return None, child
+
     def killed_in(self, staged, kind, match, nth, released):
         """Kills the daemon in the nth request of that kind; False where the restore has fewer. The
         request goes on before the next mount, or after it."""
-        injected = self.simulator.inject(kind, match, first=nth)
-        child = self.copy(staged)
-        held = lambda: self.simulator.control("hits", number=injected)["held"] > 0
-        wait_until(lambda: held() or has_ended(child), f"{match} {nth} is reached")
-        if not held():
-            self.simulator.control("clear")
+        injected, child = self.copy_until(staged, kind, match, nth)
+        if injected is None:
             return False
         release = lambda: self.simulator.control("release", number=injected)
         self.vault.mount.kill()

@@ -9,19 +9,6 @@ from harness.process import expect, expect_equal, run_well, wait_until
 from harness.simulator import Simulator, make_whole
 from harness.truth import certificates_of, check_restored
 
-# What an account needs that restores.
-RESTORE_PRIVILEGES = [
-    "System.View", "System.Read", "System.Anonymous",
-    "Datastore.Browse", "Datastore.FileManagement", "Datastore.AllocateSpace", "Folder.Create",
-    "VirtualMachine.Inventory.Create", "VirtualMachine.Inventory.Delete",
-    "VirtualMachine.Config.AddRemoveDevice", "VirtualMachine.Config.AdvancedConfig",
-    "VirtualMachine.Config.CPUCount", "VirtualMachine.Config.Memory", "VirtualMachine.Config.Settings",
-    "VirtualMachine.Config.EditDevice", "VirtualMachine.Config.Annotation",
-    "Cryptographer.EncryptNew", "Resource.AssignVMToPool",
-    "Network.Assign", "StorageProfile.View", "Cryptographer.ManageKeyServers",
-    "Cryptographer.ManageKeys", "StorageProfile.Update", "Cryptographer.ManageEncryptionPolicy",
-]
-
 
 class Lost:
     """A machine that was saved and then deleted: what it was, and where its copy lies."""

@@ -80,6 +80,10 @@ class Simulator:
         """Trouble for requests of one kind; see the simulator's README."""
         return self.control("inject", kind=kind, match=match, **more)
 
+    def held(self, number):
+        """How many requests an injection holds now."""
+        return self.control("hits", number=number)["held"]
+
     def calm(self):
         """No switches, no injected trouble, all operations known."""
         self.control("clear")
