@@ -28,7 +28,7 @@ vsphere::VmDetail unreadable_detail(const vsphere::MoRef& vm, const Error& error
 
 /// A config.json that loses a line, and has it back later, would be two changes for nothing.
 void keep_what_is_pending(OriginOfVm& of, const SetVersion& former) {
-  const auto text = former.text(FileRole::config);
+  const auto& text = former.text(FileRole::config);
   if (!text || (!of.policy_pending && !of.provider_pending)) return;
   const auto config = parse_config(*text);
   if (!config || !config->origin) return;
