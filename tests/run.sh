@@ -5,7 +5,7 @@
 #   --label LABEL   only the tests with this label: unit, integration, mount, vcsim, demo, schema, style
 #   --asan          with AddressSanitizer and UndefinedBehaviorSanitizer
 #   --tsan          with ThreadSanitizer
-#   --full          the plain run with g++, both sanitizer runs with clang++, the fuzz targets, and clang-tidy
+#   --full          both sanitizer runs with clang++, the plain run with g++, the fuzz targets, and clang-tidy
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
     --label) label=$2; shift ;;
     --asan) presets=(asan) ;;
     --tsan) presets=(tsan) ;;
-    --full) presets=(release asan tsan); full=1 ;;
+    --full) presets=(asan release tsan); full=1 ;;
     --no-install) install= ;;
     -h|--help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) ctest_options+=("$1") ;;
@@ -29,7 +29,10 @@ done
 
 [ -z "$install" ] || tests/install.sh build demo tests
 jobs=$(nproc)
+# Most of the tests' time is waiting: for timeouts, for calls that are sent again, for a kernel.
+tests_at_once=$((jobs * 3))
 failed=()
+tidy=
 
 # What CTest's summary does not show of tests that passed: rows by matrix, and whatever was skipped, with its reason.
 show_rows() {
@@ -59,11 +62,20 @@ run_fuzzers() {
   done
 }
 
-# clang-tidy over the program, as that build compiles it; any warning fails (.clang-tidy). How many warnings it
-# left out of system headers it tells on stderr, where nobody wants to know.
-run_tidy() {
+# clang-tidy over the program, as that build compiles it; any warning fails (.clang-tidy). It runs in what the
+# tests leave idle, from the first build's end on, and says what it has to say when all else is done.
+start_tidy() {
   find fs cache vsphere -name '*.cc' -print0 |
-    xargs -0 -n 2 -P "$jobs" clang-tidy-14 -p "$1" --quiet 2> >(grep -v ' warnings\? generated\.$' >&2)
+    nice -n 19 xargs -0 -n 2 -P "$jobs" clang-tidy-14 -p "$1" --quiet >build/clang-tidy.log 2>&1 &
+  tidy=$!
+}
+
+# How many warnings it left out of system headers nobody wants to know.
+end_tidy() {
+  local clean=0
+  wait "$tidy" || clean=1
+  grep -v ' warnings\? generated\.$' build/clang-tidy.log || true
+  return $clean
 }
 
 run_preset() {
@@ -71,12 +83,13 @@ run_preset() {
   echo "== $preset: build"
   cmake --preset "$preset" -DVTPMFS_TESTS=ON >/dev/null
   cmake --build --preset "$preset" -j "$jobs"
+  [ -z "$full" ] || [ -n "$tidy" ] || start_tidy "build/$preset"
   echo "== $preset: tests"
   local select=()
   [ -z "$label" ] || select=(-L "^${label}\$")
   # The matrices on real mounts take longer than everything else under ThreadSanitizer; --tsan runs them.
   [ "$preset$full" != tsan1 ] || select=(-L '^(unit|integration|vcsim|demo)$')
-  ctest --test-dir "build/$preset" -j "$jobs" --output-on-failure --no-tests=error \
+  ctest --test-dir "build/$preset" -j "$tests_at_once" --output-on-failure --no-tests=error \
     "${select[@]}" ${ctest_options[@]+"${ctest_options[@]}"} || failed+=("$preset")
   show_rows "build/$preset"
 }
@@ -88,7 +101,7 @@ if [ -n "$full" ]; then
   echo "== fuzz targets"
   run_fuzzers build/asan || failed+=(fuzz)
   echo "== clang-tidy"
-  run_tidy build/tsan || failed+=(clang-tidy)
+  end_tidy || failed+=(clang-tidy)
 fi
 
 if [ ${#failed[@]} -gt 0 ]; then

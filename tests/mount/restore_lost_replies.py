@@ -1,54 +1,16 @@
 #!/usr/bin/env -S python3 -B
 """A connection that is lost once in each call of a restore that changes something, before the vCenter
 gets the call, after it has carried it out, or without a word: there is one whole VM, or none and
-nothing left, and nothing was sent blindly twice."""
+nothing left, and nothing was sent blindly twice. Changes of a VM that was made: restore_lost_changes.py."""
 
 import os
 import shutil
 
-from harness.crashes import Crashes
+from harness.lost_replies import LOSSES, LostReplies
 from harness.matrix import Matrix, need_mounts
 from harness.process import expect, expect_equal, run, within
 from harness.restoring import Vault, status_of
 from harness.scene import Scene
-
-LOSSES = {
-    "reset-before": "the call is lost",
-    "reset-after": "the reply is lost",
-    "silence": "there is no answer",
-}
-
-
-class LostReplies(Crashes):
-    def lose(self, match, kind, staged):
-        """One restore, and what it sent. What is silent stays so until the restore has ended."""
-        self.simulator.reset_counts()
-        injected = self.simulator.inject(kind, match)
-        done = run("cp", "-r", self.lost.saved, staged)
-        expect_equal(self.simulator.control("hits", number=injected)["hits"], 1, f"{match} that were hit")
-        sent = self.simulator.counts().get(match, 0)
-        self.simulator.control("clear")
-        return done.returncode, sent
-
-    def ends_well(self, match, kind, sends):
-        staged = self.place()
-        status, sent = self.lose(match, kind, staged)
-        expect_equal(status, 0, f"exit status of cp ({status_of(staged)})")
-        expect_equal(sent, sends, f"{match} that were sent")
-        self.check_and_clear(staged)
-
-    def ends_without(self, match, kind, sends):
-        """The restore fails, says why, and leaves nothing: sync makes it."""
-        staged = self.place()
-        status, sent = self.lose(match, kind, staged)
-        expect(status != 0, "cp ended with 0")
-        expect_equal(sent, sends, f"{match} that were sent")
-        said = status_of(staged)
-        expect_equal(said["state"], "failed", f"restore.status ({said})")
-        expect(not self.simulator.named(self.lost.name), "a VM was left")
-        expect_equal(os.listdir(self.journal), [], "records")
-        run("sync", staged)
-        self.check_and_clear(staged)
 
 
 def rows(matrix, lost):
@@ -99,25 +61,6 @@ def rows_of_removals(matrix, lost):
             shutil.rmtree(staged)
 
 
-def rows_of_reconfigures(matrix, lost):
-    """A VM that has to be changed before it is checked; a second ReconfigVM_Task finishes it."""
-    changes = {
-        "the key": {"key-id-at-create": "reconfigure-only"},
-        "the vTPM": {"vtpm-at-create": "refuse"},
-        "the certificates": {"ek-at-create": "refuse"},
-    }
-    for what, switches in changes.items():
-        for kind, words in LOSSES.items():
-            end = "nothing is left" if kind == "reset-before" else "the restore ends well"
-            with matrix.row(f"ReconfigVM_Task for {what}, {words}: sent once, {end}"), lost.simulator.calmed():
-                for name, value in switches.items():
-                    lost.simulator.switch(name, value)
-                if kind == "reset-before":
-                    lost.ends_without("ReconfigVM_Task", kind, 1)
-                else:
-                    lost.ends_well("ReconfigVM_Task", kind, 2)
-
-
 def row_of_a_lost_creation(matrix, lost):
     with matrix.row("CreateVM_Task, the call is lost: sent once, and kept in mind for half an hour"):
         staged = lost.place()
@@ -136,7 +79,6 @@ def main():
         vault = Vault(scene, 4, "--timeout", within(3))
         lost = LostReplies(vault)
         rows(matrix, lost)
-        rows_of_reconfigures(matrix, lost)
         rows_of_removals(matrix, lost)
         row_of_a_lost_creation(matrix, lost)
     rows_of_policies(matrix)
