@@ -33,6 +33,7 @@ jobs=$(nproc)
 tests_at_once=$((jobs * 3))
 failed=()
 tidy=
+trap '[ -z "$tidy" ] || kill "$tidy" 2>/dev/null || true' EXIT
 
 # What CTest's summary does not show of tests that passed: rows by matrix, and whatever was skipped, with its reason.
 show_rows() {
