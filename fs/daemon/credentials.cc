@@ -218,6 +218,18 @@ Result<std::function<Result<std::string>()>> find_password(const Options& option
       [locked]() -> Result<std::string> { return locked->text(); });
 }
 
+std::string password_source(const Options& options, const Environment& environment) {
+  if (options.password_file) return "in " + *options.password_file;
+  if (const auto directory = environment("CREDENTIALS_DIRECTORY"))
+    if (access((*directory + "/password").c_str(), F_OK) == 0)
+      return "in $CREDENTIALS_DIRECTORY/password";
+  auto of_govc = govc_password(environment, options);
+  if (!of_govc) return "none: " + of_govc.error().words;
+  if (!*of_govc) return "asked for on the terminal";
+  OPENSSL_cleanse((*of_govc)->data(), (*of_govc)->size());
+  return "in the environment (***)";
+}
+
 void wipe_environment() {
   for (const char* name : {"GOVC_PASSWORD", "GOVC_URL"}) {
     char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread

@@ -25,6 +25,9 @@ Result<std::string> prompt_for_password(const std::string& user, const std::stri
 Result<std::function<Result<std::string>()>> find_password(const Options& options,
                                                            const Environment& environment);
 
+/// Where find_password() would look, in words for a person. Never the password.
+std::string password_source(const Options& options, const Environment& environment);
+
 /// Overwrites GOVC_PASSWORD and GOVC_URL where they lie, so that /proc/PID/environ does not show a
 /// password for the life of the mount. Call once find_password() has taken what it needs, before
 /// any thread.

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <system_error>
 
 #include "fs/daemon/background.h"
@@ -17,8 +19,12 @@
 #include "fs/daemon/logging.h"
 #include "fs/daemon/mount.h"
 #include "fs/daemon/mount_point.h"
+#include "fs/daemon/service_notice.h"
 #include "fs/daemon/signals.h"
 #include "fs/options/command_line.h"
+#include "fs/options/completion.h"
+#include "fs/options/config_file.h"
+#include "fs/options/mount_helper.h"
 
 namespace {
 
@@ -85,12 +91,18 @@ class Ending {
 };
 
 int serve(const Options& options, const std::function<Result<std::string>()>& password,
-          const Environment& environment, Background& background) {
+          const Environment& environment, Background& background, bool as_helper) {
   Ending ending;
+  const ServiceNotice notice(environment);
+  std::optional<Watchdog> watchdog;
+  const auto end = [&] {
+    notice.stopping();
+    ending.end();
+  };
   // Before any other thread, which inherits the mask: a signal must not hit one that has no use for
   // it.
-  const Signals signals({{SIGTERM, [&] { ending.end(); }},
-                         {SIGINT, [&] { ending.end(); }},
+  const Signals signals({{SIGTERM, end},
+                         {SIGINT, end},
                          {SIGHUP, [&] { ending.reload(); }},
                          {SIGUSR1, raise_log_level}});
   auto mount = Mount::open(options, password, environment, ending.cancel());
@@ -98,7 +110,7 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
     const int status = ending.cancel().cancelled()   ? kInterrupted
                        : mount.error().login_refused ? kLoginRefused
                                                      : kFailed;
-    background.report_failure(mount.error().words, status);
+    background.report_failure(mount.error().words, as_helper ? helper_status(false) : status);
     return status;
   }
   ending.watch(mount->get());
@@ -106,12 +118,21 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
     for (const std::string& line : end_of_starting()) std::fputs(line.c_str(), stderr);
     if (background.report_ready()) {
       spdlog::info("mounted on {}", options.mount_point);
+      notice.ready(options.host + " is mounted on " + options.mount_point);
+      // The whole way through the kernel and back, and nothing of the vCenter's.
+      if (const auto pause = watchdog_pause(environment))
+        watchdog.emplace(notice, *pause, [&] {
+          struct statvfs answer {};
+          return statvfs(options.mount_point.c_str(), &answer) == 0;
+        });
     } else {
       spdlog::warn("who wanted {} mounted has gone", options.mount_point);
       ending.end();
     }
   });
   ending.finish();
+  notice.stopping();
+  watchdog.reset();
   if (ending.cancel().cancelled()) {
     background.report_failure("interrupted", kInterrupted);
     return kInterrupted;
@@ -125,6 +146,55 @@ int serve(const Options& options, const std::function<Result<std::string>()>& pa
   return 0;
 }
 
+/// --print-config: what holds, and where the password would come from.
+int print_config(const Options& options, const Environment& environment) {
+  std::fputs(render_config(options, password_source(options, environment)).c_str(), stdout);
+  return 0;
+}
+
+/// What is said without a mount, and the status to end with; nothing where there is to be a mount.
+std::optional<int> answer_without_mount(const Options& options, const Environment& environment) {
+  if (options.show_help) {
+    std::fputs(help_text().c_str(), stdout);
+    return 0;
+  }
+  if (options.show_version) {
+    std::puts("vtpmfs " VTPMFS_VERSION);
+    return 0;
+  }
+  if (options.completion_for) {
+    const auto script = completion_script(*options.completion_for);
+    if (!script) return complain(script.error(), kUsage);
+    std::fputs(script->c_str(), stdout);
+    return 0;
+  }
+  if (options.show_config) return print_config(options, environment);
+  return std::nullopt;
+}
+
+int mount_and_serve(Options& options, const Environment& environment, bool as_helper) {
+  if (access("/dev/fuse", F_OK) != 0)
+    return complain(Error{Errno{ENODEV},
+                          "there is no /dev/fuse: load the module fuse, or give the container the "
+                          "device"},
+                    kFailed);
+  auto mount_point = usable_mount_point(options.mount_point);
+  if (!mount_point) return complain(mount_point.error(), kFailed);
+  options.mount_point = *mount_point;
+  if (auto absolute = make_absolute(options.tls.ca_files, false); !absolute)
+    return complain(absolute.error(), kFailed);
+  // As in govc, GOVC_TLS_KNOWN_HOSTS may name a file that is yet to be made.
+  if (auto absolute = make_absolute(options.tls.known_hosts_files, true); !absolute)
+    return complain(absolute.error(), kFailed);
+  auto password = find_password(options, environment);
+  if (!password) return complain(password.error(), kFailed);
+  wipe_environment();
+  auto background = Background::start(!options.foreground);
+  if (!background) return complain(background.error(), kFailed);
+  start_logging(options.foreground, options.debug);
+  return serve(options, *password, environment, *background, as_helper);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -132,34 +202,17 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(077);
   const Environment environment = process_environment();
-  auto options = read_command_line(std::vector<std::string>(argv + 1, argv + argc), environment);
-  if (!options) return complain(options.error(), kUsage);
-  if (options->show_help) {
-    std::fputs(help_text().c_str(), stdout);
-    return 0;
+  HelperCall call{std::vector<std::string>(argv + 1, argv + argc)};
+  const bool as_helper = is_mount_helper(argv[0]);
+  if (as_helper) {
+    auto read = read_helper_words(call.words);
+    if (!read) return complain(read.error(), helper_status(true));
+    call = std::move(*read);
   }
-  if (options->show_version) {
-    std::puts("vtpmfs " VTPMFS_VERSION);
-    return 0;
-  }
-  if (access("/dev/fuse", F_OK) != 0)
-    return complain(Error{Errno{ENODEV},
-                          "there is no /dev/fuse: load the module fuse, or give the container the "
-                          "device"},
-                    kFailed);
-  auto mount_point = usable_mount_point(options->mount_point);
-  if (!mount_point) return complain(mount_point.error(), kFailed);
-  options->mount_point = *mount_point;
-  if (auto absolute = make_absolute(options->tls.ca_files, false); !absolute)
-    return complain(absolute.error(), kFailed);
-  // As in govc, GOVC_TLS_KNOWN_HOSTS may name a file that is yet to be made.
-  if (auto absolute = make_absolute(options->tls.known_hosts_files, true); !absolute)
-    return complain(absolute.error(), kFailed);
-  auto password = find_password(*options, environment);
-  if (!password) return complain(password.error(), kFailed);
-  wipe_environment();
-  auto background = Background::start(!options->foreground);
-  if (!background) return complain(background.error(), kFailed);
-  start_logging(options->foreground, options->debug);
-  return serve(*options, *password, environment, *background);
+  auto options = read_command_line(call.words, environment);
+  if (!options) return complain(options.error(), as_helper ? helper_status(true) : kUsage);
+  if (const auto answered = answer_without_mount(*options, environment)) return *answered;
+  if (call.pretend) return 0;
+  const int status = mount_and_serve(*options, environment, as_helper);
+  return as_helper && status != 0 ? helper_status(false) : status;
 }

@@ -1,17 +1,22 @@
 #include "fs/options/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <map>
 
+#include "fs/options/config_file.h"
 #include "fs/options/mount_options.h"
 #include "fs/options/option_table.h"
 #include "fs/options/server_address.h"
 
 namespace vtpmfs::fs {
 namespace {
+
+constexpr const char* kHere = "the command line";
+constexpr const char* kThere = "the environment";
 
 std::string cli_names(const OptionSpec& option) {
   std::string names = "--" + std::string(option.name);
@@ -61,13 +66,17 @@ Status parse_with_cli11(const std::vector<std::string>& arguments, Collected& co
 Status apply_collected(const Collected& collected, Options& options) {
   for (const OptionSpec& option : option_table()) {
     if (const auto found = collected.switches.find(option.name);
-        found != collected.switches.end() && found->second)
+        found != collected.switches.end() && found->second) {
       if (auto applied = option.apply(options, ""); !applied) return applied;
+      options.settings.push_back({std::string(option.name), "true", kHere});
+    }
     const auto values = collected.values.find(option.name);
     if (values == collected.values.end() || option.name == "password") continue;
-    for (const std::string& value : values->second)
+    for (const std::string& value : values->second) {
       if (auto applied = option.apply(options, value); !applied)
         return fail(EINVAL, "--" + std::string(option.name) + ": " + applied.error().words);
+      options.settings.push_back({std::string(option.name), value, kHere});
+    }
   }
   for (const std::string& list : collected.mount_options)
     if (auto applied = apply_mount_options(list, options); !applied) return applied;
@@ -80,8 +89,29 @@ Status take_server(const std::string& word, Options& options) {
   if (address->password) return find_option("password")->apply(options, "");
   options.host = address->host;
   options.port = address->port;
+  options.settings.push_back({"server", word, kHere});
   if (address->user && options.user.empty()) options.user = *address->user;
   return {};
+}
+
+/// GOVC_*, and what of it counts, so that the configuration file keeps off it.
+Status take_environment(const Environment& environment, Options& options) {
+  const vsphere::TlsPolicy before = options.tls;
+  if (auto applied = apply_govc_environment(environment, options); !applied) return applied;
+  if (options.tls.insecure && !before.insecure)
+    options.settings.push_back({"insecure", "true", kThere});
+  if (before.ca_files.empty())
+    for (const std::string& file : options.tls.ca_files)
+      options.settings.push_back({"ca-file", file, kThere});
+  return {};
+}
+
+Status take_config_file(const Environment& environment, Options& options) {
+  if (options.config_file)
+    return options.config_file->empty() ? Status{}
+                                        : apply_config_file(*options.config_file, false, options);
+  const auto usual = default_config_file(environment, geteuid() == 0);
+  return usual ? apply_config_file(*usual, true, options) : Status{};
 }
 
 }  // namespace
@@ -92,23 +122,27 @@ Result<Options> read_command_line(const std::vector<std::string>& words,
   if (auto parsed = parse_with_cli11(words, collected); !parsed) return fail(parsed.error());
   Options options;
   if (auto applied = apply_collected(collected, options); !applied) return fail(applied.error());
-  if (options.show_help || options.show_version) return options;
+  if (options.show_help || options.show_version || options.completion_for) return options;
 
   if (collected.words.size() > 2)
     return fail(EINVAL, "too many words: '" + collected.words[2] +
                             "' (vtpmfs [options] [user@]vcenter[:port] mountpoint)");
-  if (collected.words.empty())
-    return fail(EINVAL, "no mount point (vtpmfs [options] [user@]vcenter[:port] mountpoint)");
   if (collected.words.size() == 2)
     if (auto taken = take_server(collected.words.front(), options); !taken)
       return fail(taken.error());
-  options.mount_point = collected.words.back();
-  if (auto applied = apply_govc_environment(environment, options); !applied)
-    return fail(applied.error());
+  if (!collected.words.empty()) options.mount_point = collected.words.back();
+  if (auto taken = take_environment(environment, options); !taken) return fail(taken.error());
+  if (auto taken = take_config_file(environment, options); !taken) return fail(taken.error());
+  if (options.mount_point.empty() && !options.show_config)
+    return fail(EINVAL, "no mount point (vtpmfs [options] [user@]vcenter[:port] mountpoint)");
   if (options.host.empty())
-    return fail(EINVAL, "no vCenter: name one before the mount point, or set GOVC_URL");
+    return fail(EINVAL,
+                "no vCenter: name one before the mount point, in GOVC_URL, or in the "
+                "configuration file");
   if (options.user.empty())
-    return fail(EINVAL, "no account: write user@vcenter, or use --user or GOVC_USERNAME");
+    return fail(EINVAL,
+                "no account: write user@vcenter, or use --user, GOVC_USERNAME or the "
+                "configuration file");
   return options;
 }
 
@@ -120,7 +154,8 @@ std::string help_text() {
       "to back up; a directory copied into restore/ becomes a new encrypted VM with that state.\n\n"
       "The vCenter, the account and TLS settings may also come from GOVC_URL, GOVC_USERNAME, "
       "GOVC_PASSWORD,\n"
-      "GOVC_INSECURE, GOVC_TLS_CA_CERTS and GOVC_TLS_KNOWN_HOSTS.\n\noptions:\n"
+      "GOVC_INSECURE, GOVC_TLS_CA_CERTS and GOVC_TLS_KNOWN_HOSTS; what is still open then, from a\n"
+      "configuration file: see vtpmfs.conf(5).\n\noptions:\n"
       "  -o OPTION[,OPTION...]          any long option below without its dashes, and mount(8)'s "
       "own\n";
   for (const OptionSpec& option : option_table()) {

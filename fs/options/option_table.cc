@@ -104,6 +104,11 @@ const std::array kTable{
                  o.user = v;
                  return Status{};
                }},
+    OptionSpec{"config", "", "FILE", "configuration file (default /etc/vtpmfs.conf for root)",
+               [](Options& o, const std::string& v) {
+                 o.config_file = v;
+                 return Status{};
+               }},
     OptionSpec{"password-file", "", "FILE", "file with the password; nobody else may read it",
                [](Options& o, const std::string& v) { return set_text(o.password_file, v); }},
     OptionSpec{"ca-file", "", "FILE",
@@ -230,6 +235,13 @@ const std::array kTable{
                "permission bits that are not set (default: 0600 for files, 0700 for directories)",
                [](Options& o, const std::string& v) { return set_octal(o.umask, v); }},
     OptionSpec{"password", "", "", "", refuse_password},
+    OptionSpec{"print-config", "", "", "say which settings hold and where each is from, and end",
+               [](Options& o, const std::string&) {
+                 o.show_config = true;
+                 return Status{};
+               }},
+    OptionSpec{"completion", "", "SHELL", "say the completions for bash, zsh or fish, and end",
+               [](Options& o, const std::string& v) { return set_text(o.completion_for, v); }},
     OptionSpec{"help", "h", "", "say this and end",
                [](Options& o, const std::string&) {
                  o.show_help = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cache/inventory.h"
+#include "fs/options/setting.h"
 #include "fs/restore/restorer.h"
 #include "vsphere/connection.h"
 #include "vsphere/error.h"
@@ -50,8 +51,14 @@ struct Options {
   /// What goes to the kernel as it is (e.g. noexec, max_read=…).
   std::vector<std::string> fuse_options;
 
+  /// The options above as they were given.
+  Settings settings;
+  std::optional<std::string> config_file;  ///< empty: none is read
+
   bool show_help = false;
   bool show_version = false;
+  bool show_config = false;
+  std::optional<std::string> completion_for;  ///< a shell
 };
 
 }  // namespace vtpmfs::fs

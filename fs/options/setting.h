@@ -1,0 +1,19 @@
+// What was asked for, word by word, and where: so that a weaker source keeps off what a stronger
+// one has said, and --print-config can tell.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace vtpmfs::fs {
+
+/// One option that was given. Never a secret: options hold none.
+struct Setting {
+  std::string name;   ///< as in the option table, or `server`
+  std::string value;  ///< "true" for a switch
+  std::string from;   ///< "the command line", "the environment" or the path of a file
+};
+
+using Settings = std::vector<Setting>;
+
+}  // namespace vtpmfs::fs
