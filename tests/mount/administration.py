@@ -214,6 +214,22 @@ def rows_of_installing(matrix, machine):
             expect(os.path.isfile(os.path.join(target, "usr", path)), f"/usr/{path} is missing")
         for helper in ("mount.vtpmfs", "mount.fuse.vtpmfs"):
             expect_equal(os.readlink(os.path.join(target, "usr/sbin", helper)), "../bin/vtpmfs", helper)
+        with open(os.path.join(target, "usr/lib/systemd/system/vtpmfs@.service"), encoding="utf-8") as unit:
+            expect("\nExecStart=/usr/bin/vtpmfs " in unit.read(), "the unit starts another program")
+    with matrix.row("cpack makes a Debian package in which lintian finds no error"):
+        if not shutil.which("lintian") or not shutil.which("cpack"):
+            raise Skip("lintian is not installed")
+        with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as cache:
+            if not re.search(r"(?m)^VTPMFS_SANITIZE:STRING=$", cache.read()):
+                raise Skip("nobody packages an instrumented build")
+        packages = machine.scene.directory("packages")
+        done = run("cpack", "--config", os.path.join(build, "CPackConfig.cmake"), "-B", packages)
+        expect_equal(done.returncode, 0, f"cpack ({done.stdout[-300:]})")
+        found = [name for name in os.listdir(packages) if name.endswith(".deb")]
+        expect_equal(len(found), 1, "packages")
+        done = run("lintian", "--allow-root", "--fail-on", "error", os.path.join(packages, found[0]))
+        expect_equal((done.returncode, [line for line in done.stdout.splitlines() if line.startswith("E:")]), (0, []),
+                     f"lintian ({done.stderr})")
     with matrix.row("systemd takes the units as they are"):
         if not shutil.which("systemd-analyze"):
             raise Skip("systemd-analyze is not installed")
