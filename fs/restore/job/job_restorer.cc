@@ -134,8 +134,14 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
   }
   const char* what = waiting.request.check_only ? "check" : "restore";
   spdlog::info("{} of '{}' begins", what, name);
+  // Whoever reads that it is done may look for the VM at once.
+  const StatusListener changed = [this, &begun, &waiting](const RestoreStatus& status) {
+    if (status.state == RestoreStatus::State::done && begun->vm() && restored_)
+      restored_(*begun->vm());
+    waiting.changed(status);
+  };
   RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,
-                                  stop_, waiting.changed, abandon_);
+                                  stop_, changed, abandon_);
   Status result = job.run();
   if (job.status().state == RestoreStatus::State::checked)
     spdlog::info("{} of '{}': {}", what, name, job.status().step);
@@ -146,7 +152,6 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
                   result.error().words, job.status().what_to_do);
   for (const std::string& warning : job.status().warnings)
     spdlog::warn("{} of '{}': {}", what, name, warning);
-  if (result && job.vm() && restored_) restored_(*job.vm());
   return result;
 }
 

@@ -32,8 +32,8 @@ struct EndPatience {
 class JobRestorer final : public Restorer {
  public:
   static constexpr int kThreads = 8;
-  /// `restored` is told of each finished VM before anybody is answered, so that it can be shown at
-  /// once.
+  /// `restored` is told of each finished VM before anybody is answered or told that it is done, so
+  /// that it can be shown at once.
   JobRestorer(RestoreSurroundings surroundings, std::function<void(const vsphere::MoRef&)> restored,
               EndPatience patience = {}, EarlierRestores::Pauses pauses = {});
   JobRestorer(const JobRestorer&) = delete;

@@ -69,6 +69,19 @@ TEST_F(JobRestorerTest, ANameIsFreeAgainAfterARestoreThatFailed) {
   EXPECT_EQ(answers_.wait_for(2), (std::vector<int>{0, EACCES}));
 }
 
+TEST_F(JobRestorerTest, AVmIsShownBeforeAnybodyIsToldThatItIsDone) {
+  std::atomic<bool> shown{false}, shown_when_done{false};
+  JobRestorer restorer(surroundings(), [&](const vsphere::MoRef&) { shown = true; });
+  restorer.start(
+      request(), interrupted_,
+      [&](const RestoreStatus& status) {
+        if (status.state == RestoreStatus::State::done) shown_when_done = shown.load();
+      },
+      answers_.taker());
+  EXPECT_EQ(answers_.wait_for(1), std::vector<int>{0});
+  EXPECT_TRUE(shown_when_done);
+}
+
 TEST_F(JobRestorerTest, AnExceptionEndsItsRestoreAlone) {
   std::atomic<bool> first{true};
   JobRestorer restorer(surroundings(), [&](const vsphere::MoRef&) {
