@@ -174,6 +174,8 @@ class RestoreTarget {
   /// Encryption policies, in the direct and the indirect form (a reference to a data service
   /// component).
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
+  /// Whether some storage policy has this name or id, an encryption policy or not.
+  virtual Result<bool> has_storage_policy(const std::string& name_or_id, const Call& call) = 0;
   /// Those of `wanted` that this session does not have. Fails where the server does not say.
   virtual Result<std::vector<PrivilegeOn>> missing_privileges(
       const std::vector<PrivilegeOn>& wanted, const Call& call) = 0;

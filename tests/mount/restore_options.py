@@ -46,11 +46,11 @@ def rows_of_placement(matrix, vault):
         other = vault.take()
         expect_equal(put(vault, other), None, "errno of the last close")
         expect(named and named != vault.check(other)["profiles"], f"both got {named}")
-    with matrix.row("--restore-policy of a policy that is none: EINVAL, and no VM"):
+    with matrix.row("--restore-policy of a policy that is none: ENOENT, and no VM"):
         vault.remount("--restore-policy", "No such policy")
         lost = vault.take()
         machines = vault.paths()
-        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        expect_equal(put(vault, lost), "ENOENT", "errno of the last close")
         expect("No such policy" in status_of(vault.staged(lost))["reason"], "the reason does not name it")
         vault.check_nothing_made(machines)
     with matrix.row("--restore-pool and --restore-host that do not fit together: an error, and no VM"):

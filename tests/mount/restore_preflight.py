@@ -194,13 +194,18 @@ def rows_of_hosts_and_policies(matrix, vault):
             expect_equal(check(staged), None, "errno of the check")
     with matrix.row("no such host, datastore, pool, policy: each its own errno and step"):
         steps = set()
-        for what, wanted in (("host", "ENOENT"), ("datastore", "ENOENT"), ("pool", "ENOENT"),
-                             ("policy", "EINVAL")):
+        for what in ("host", "datastore", "pool", "policy"):
             other = stage(vault, vault.take(lose=False), "no-" + what)
             os.setxattr(other, "user.vtpmfs." + what, b"no such")
             with nothing_made(vault):
-                steps.add(refused(other, wanted, "'no such'", "user.vtpmfs." + what)["what_to_do"])
+                steps.add(refused(other, "ENOENT", "'no such'", "user.vtpmfs." + what)["what_to_do"])
         expect_equal(len(steps), 4, "different steps")
+    with matrix.row("a policy that is there and does not encrypt: EINVAL, with another step than an absent one"):
+        os.setxattr(other, "user.vtpmfs.policy", b"Management Storage Policy - Thin")
+        with nothing_made(vault):
+            step = refused(other, "EINVAL", "'Management Storage Policy - Thin' is not an encryption policy",
+                           "host based rules", "user.vtpmfs.policy")["what_to_do"]
+        expect(step not in steps, f"the step is that of an absent policy: {step}")
     with matrix.row("a name that is too long, and one that is taken: each its own errno and step"):
         lost = vault.take(lose=False)
         refused(stage(vault, lost, "n" * 81), "EINVAL", "80 characters", "shorter name")

@@ -149,6 +149,18 @@ Result<std::vector<StoragePolicy>> PolicyService::encryption_policies(const Call
   return encryption_policies_among(*policies, components);
 }
 
+Result<bool> PolicyService::has_policy(const std::string& name_or_id, const Call& how) {
+  const auto manager = profile_manager(how);
+  if (!manager) return fail(manager.error());
+  const auto ids = ids_in(*manager, "REQUIREMENT", how);
+  if (!ids) return fail(ids.error());
+  if (std::find(ids->begin(), ids->end(), name_or_id) != ids->end()) return true;
+  const auto policies = read_profiles(*manager, *ids, how);
+  if (!policies) return fail(policies.error());
+  return std::any_of(policies->begin(), policies->end(),
+                     [&](const PolicyProfile& policy) { return policy.name == name_or_id; });
+}
+
 Result<std::map<MoRef, std::string>> PolicyService::policies_of(const std::vector<MoRef>& vms,
                                                                 const Call& how) {
   std::map<MoRef, std::string> found;

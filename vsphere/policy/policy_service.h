@@ -25,6 +25,7 @@ class PolicyService {
   /// Empty where the server has no method to tell.
   Result<std::optional<bool>> knows_vm_encryption(const Call& call);
   Result<std::vector<StoragePolicy>> encryption_policies(const Call& call);
+  Result<bool> has_policy(const std::string& name_or_id, const Call& call);
   /// As RestoreTarget's functions of these names.
   Result<std::map<MoRef, std::string>> policies_of(const std::vector<MoRef>& vms, const Call& call);
   Result<std::map<std::string, std::string>> policy_names(const std::vector<std::string>& ids,

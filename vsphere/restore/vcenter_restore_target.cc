@@ -117,6 +117,10 @@ class VCenterRestoreTarget : public RestoreTarget {
     return policies_.encryption_policies(call);
   }
 
+  Result<bool> has_storage_policy(const std::string& name_or_id, const Call& call) override {
+    return policies_.has_policy(name_or_id, call);
+  }
+
   Result<std::vector<PrivilegeOn>> missing_privileges(const std::vector<PrivilegeOn>& wanted,
                                                       const Call& call) override {
     return privileges_.missing(wanted, call);

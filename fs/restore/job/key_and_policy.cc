@@ -63,6 +63,26 @@ tl::unexpected<Error> no_provider(vsphere::RestoreTarget& target, const cache::S
                     " too, then sync this directory");
 }
 
+/// Why a policy that somebody named cannot be taken.
+tl::unexpected<Error> no_such_policy(vsphere::RestoreTarget& target, const std::string& named,
+                                     const vsphere::Call& call) {
+  const std::string choices = " (--restore-policy, or user.vtpmfs.policy on this directory)";
+  const auto there = target.has_storage_policy(named, call);
+  if (!there && there.error().code == Errno{EINTR}) return fail(there.error());
+  if (there && *there)
+    return refuse(EINVAL, "the storage policy '" + named + "' is not an encryption policy",
+                  "add VM encryption to its host based rules, or name a policy that has it" +
+                      choices + ", then sync this directory");
+  if (there)
+    return refuse(
+        ENOENT, "no storage policy '" + named + "' here: none has that name or id",
+        "name an encryption policy that is there" + choices + ", then sync this directory");
+  return refuse(EINVAL,
+                "there is no encryption policy '" + named +
+                    "' here: no policy has that name or id, or it does not encrypt",
+                "name an encryption policy" + choices + ", then sync this directory");
+}
+
 }  // namespace
 
 Result<HostNeeds> check_key(vsphere::RestoreTarget& target, const cache::SavedSet& set,
@@ -128,11 +148,7 @@ Result<PolicyChoice> choose_policy(vsphere::RestoreTarget& target,
   };
   if (named) {
     if (const StoragePolicy* policy = find(named)) return PolicyChoice{policy->id, false};
-    return refuse(EINVAL,
-                  "there is no encryption policy '" + *named +
-                      "' here: no policy has that name or id, or it does not encrypt",
-                  "name an encryption policy (--restore-policy, or user.vtpmfs.policy on this "
-                  "directory), then sync this directory");
+    return no_such_policy(target, *named, call);
   }
   if (set.origin)
     for (const auto& saved : {set.origin->policy_id, set.origin->policy_name})

@@ -25,7 +25,8 @@ struct PolicyChoice {
   bool make_one = false;          ///< the list was readable and has none
 };
 
-/// The named policy (EINVAL where no encryption policy has that name or id), else config.json's if
+/// The named policy (ENOENT where none has that name or id, EINVAL for one that does not encrypt),
+/// else config.json's if
 /// it is one here, else the built-in one, else any. Where PBM cannot be read: none, with a warning.
 Result<PolicyChoice> choose_policy(vsphere::RestoreTarget& target,
                                    const std::optional<std::string>& named,

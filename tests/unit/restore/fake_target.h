@@ -80,6 +80,7 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::vector<std::string> key_elsewhere;  ///< providers that have the key
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
+  std::set<std::string> plain_policies;  ///< that do not encrypt
   std::set<std::string> lacking;  ///< privileges that the account has nowhere
   std::vector<vsphere::PrivilegeOn> asked_privileges;
   std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
@@ -185,6 +186,11 @@ class FakeTarget final : public vsphere::RestoreTarget {
   Result<std::vector<vsphere::StoragePolicy>> encryption_policies(const Call& call) override {
     return run<Result<std::vector<vsphere::StoragePolicy>>>("policies", call,
                                                             [&] { return policies; });
+  }
+  Result<bool> has_storage_policy(const std::string& name_or_id, const Call& call) override {
+    return run<Result<bool>>("has_policy", call, [&]() -> Result<bool> {
+      return plain_policies.count(name_or_id) != 0;
+    });
   }
   Result<std::vector<vsphere::PrivilegeOn>> missing_privileges(
       const std::vector<vsphere::PrivilegeOn>& wanted, const Call& call) override {

@@ -135,10 +135,29 @@ TEST_F(PolicyTest, NamedThenSavedThenBuiltInThenAny) {
   EXPECT_EQ(choose()->id, "id-a");
 }
 
-TEST_F(PolicyTest, ANamedPolicyThatIsNoneHereIsNotReplaced) {
+TEST_F(PolicyTest, ANamedPolicyThatIsNotHereIsNotReplaced) {
+  const auto choice = choose("C");
+  ASSERT_FALSE(choice);
+  EXPECT_EQ(choice.error().code.value(), ENOENT);
+  EXPECT_THAT(choice.error().words, HasSubstr("no storage policy 'C' here"));
+  EXPECT_THAT(choice.error().remedy, HasSubstr("that is there"));
+}
+
+TEST_F(PolicyTest, ANamedPolicyThatDoesNotEncryptIsSaidSo) {
+  target_.plain_policies = {"Thin"};
+  const auto choice = choose("Thin");
+  ASSERT_FALSE(choice);
+  EXPECT_EQ(choice.error().code.value(), EINVAL);
+  EXPECT_THAT(choice.error().words, HasSubstr("'Thin' is not an encryption policy"));
+  EXPECT_THAT(choice.error().remedy, HasSubstr("host based rules"));
+}
+
+TEST_F(PolicyTest, WhichOfTheTwoItIsNeedNotBeKnown) {
+  target_.faults["has_policy"] = {Error{Errno{EIO}, "down"}};
   const auto choice = choose("C");
   ASSERT_FALSE(choice);
   EXPECT_EQ(choice.error().code.value(), EINVAL);
+  EXPECT_THAT(choice.error().words, HasSubstr("or it does not encrypt"));
 }
 
 TEST_F(PolicyTest, OneIsMadeOnlyWhereTheListWasReadableAndHasNone) {

@@ -179,6 +179,18 @@ TEST_F(PolicyServiceTest, ReadsOneByOneWhereOneIsUnknown) {
   EXPECT_THAT(ids_of(*found), ElementsAre("p-line", "p-direct"));
 }
 
+TEST_F(PolicyServiceTest, APolicyThatDoesNotEncryptIsThereAllTheSame) {
+  serve({{"p-other", kOther}, {"p-direct", kDirect}});
+  for (const char* there : {"p-other", "vSAN", "Direct"}) {
+    const auto found = policies.has_policy(there, {});
+    ASSERT_TRUE(found) << found.error().words;
+    EXPECT_TRUE(*found) << there;
+  }
+  EXPECT_FALSE(*policies.has_policy("gone", {}));
+  caller.on("PbmQueryProfile", {soap_fault("NoPermission")});
+  EXPECT_FALSE(policies.has_policy("vSAN", {}));
+}
+
 TEST_F(PolicyServiceTest, NoneIsAnAnswerAndAFaultIsNot) {
   serve({{"p-other", kOther}});
   const auto none = policies.encryption_policies({});
