@@ -77,6 +77,7 @@ struct NetworkChoice {
   std::optional<std::vector<MoRef>> hosts;  ///< that have it, where that can be seen
   /// Only keeps a card whose own network is not here: it stays disconnected, whatever is asked for.
   bool stand_in = false;
+  std::string path;  ///< inventory path, e.g. /DC0/network/Racks/VM Network; empty where not known
 };
 
 /// A privilege, by vCenter's id, on an object; without one on the root folder.

@@ -147,6 +147,37 @@ def rows_of_networks(matrix, vault):
             expect(not card["connectable"]["startConnected"], "a card of the twin connects")
 
 
+def rows_of_unclear_networks(matrix, vault):
+    sim = vault.simulator
+    sim.control("add-network", like="DC1/network/VM Network", folder="Racks", name="VM Network")
+    both = "/DC1/network/Racks/VM Network, /DC1/network/VM Network"
+    with matrix.row("a network whose name two have: no guess, the card stays disconnected, and both are named"):
+        vault.remount("--restore-connect")
+        lost = vault.take_of_network("VM Network")
+        expect_equal(put(vault, lost), None, "errno of the last close")
+        saved, cards = network_cards(lost.saved), shown_cards(vault, lost.path)
+        expect_equal([c["macAddress"] for c in cards], [c["macAddress"] for c in saved], "addresses")
+        expect(not any(c["connectable"]["startConnected"] for c in cards), f"it connects: {cards}")
+        warned = " ".join(status_of(vault.staged(lost))["warnings"])
+        expect("not clear" in warned and both in warned and "disconnected" in warned, f"no warning: {warned}")
+        vault.check(lost)
+    with matrix.row("--restore-network to a name that two have: EINVAL with their paths, and no VM"):
+        vault.remount("--restore-network", "VM Network=VM Network")
+        lost = vault.take_of_network("VM Network")
+        machines = vault.paths()
+        expect_equal(put(vault, lost), "EINVAL", "errno of the last close")
+        status = status_of(vault.staged(lost))
+        expect(both in status["reason"] and "by its path" in status["what_to_do"], f"{status}")
+        vault.check_nothing_made(machines)
+    with matrix.row("--restore-network to a path takes that one, and the card connects"):
+        vault.remount("--restore-connect", "--restore-network", "VM Network=/DC1/network/Racks/VM Network")
+        run_well("sync", vault.staged(lost))
+        expect_equal([c["connectable"]["startConnected"] for c in shown_cards(vault, lost.path)],
+                     [c["connectable"]["startConnected"] for c in network_cards(lost.saved)], "startConnected")
+        expect("not clear" not in str(status_of(vault.staged(lost))), "it is warned of")
+        vault.check(lost)
+
+
 def rows_of_degraded(matrix, vault):
     lost = vault.take()
     key = {"provider": lost.facts["provider"], "key": lost.facts["key_id"]}
@@ -263,6 +294,7 @@ def main():
         rows_of_networks(matrix, vault)
         rows_of_degraded(matrix, vault)
         rows_of_starting(matrix, vault)
+        rows_of_unclear_networks(matrix, vault)
         vault.mount.unmount()
         messages.row(matrix)
     matrix.end()

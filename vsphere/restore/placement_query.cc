@@ -20,9 +20,10 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool as
        {"name", "parent", "runtime.connectionState", "runtime.powerState",
         "runtime.inMaintenanceMode", "runtime.cryptoState"}},
       {"Datastore", {"name", "parent", "browser", "summary", "host"}},
-      {"Network", {"name", "host"}},
-      {"DistributedVirtualPortgroup", {"name", "key", "config.distributedVirtualSwitch", "host"}},
-      {"OpaqueNetwork", {"name", "summary", "host"}},
+      {"Network", {"name", "parent", "host"}},
+      {"DistributedVirtualPortgroup",
+       {"name", "parent", "key", "config.distributedVirtualSwitch", "host"}},
+      {"OpaqueNetwork", {"name", "parent", "summary", "host"}},
   };
   const auto ask = [&query](std::string_view type, std::string_view path) {
     const auto found = std::find_if(query.properties.begin(), query.properties.end(),
@@ -42,7 +43,7 @@ PropertyQuery placement_query(const MoRef& datacenter, bool ask_for_tpm, bool as
       {"pool", "ComputeResource", "resourcePool", {"pools"}},
       {"pools", "ResourcePool", "resourcePool", {"pools"}},
       {"datastores", "Datacenter", "datastore", {"up"}},
-      {"networks", "Datacenter", "network", {}},
+      {"networks", "Datacenter", "network", {"up"}},
       {"up", "ManagedEntity", "parent", {"up"}},
   };
   return query;

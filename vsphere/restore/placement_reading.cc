@@ -137,6 +137,7 @@ PlacementOptions PlacementReading::choices(const std::map<MoRef, std::string>& s
   }
   for (const Network& network : networks_) {
     options.networks.push_back(network.choice);
+    options.networks.back().path = paths_.path(network.choice.network);
     if (!network.on_switch) continue;
     const auto uuid = switch_uuids.find(*network.on_switch);
     if (uuid != switch_uuids.end()) options.networks.back().switch_uuid = uuid->second;

@@ -126,10 +126,11 @@ Status RestoreJob::place() {
       set_.origin->vm_path_name)
     if (const auto path = vsphere::DatastorePath::parse(*set_.origin->vm_path_name))
       saved_datastore = path->datastore;
-  if (auto networks = check_networks(offered_, wanted_.networks); !networks) return networks;
   auto chosen = choose_place(offered_, wanted_, saved_datastore, kRoomForAVm, host_needs_);
   if (!chosen) return fail(chosen.error());
   place_ = std::move(*chosen);
+  if (auto networks = check_networks(offered_, *place_, wanted_.networks); !networks)
+    return networks;
 
   report(RestoreStatus::State::checking, "choosing the storage policy", 11);
   auto policy = choose_policy(surroundings_.target, wanted_.policy, set_,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <set>
 #include <tuple>
 
 #include "fs/restore/job/place_candidates.h"
@@ -131,26 +132,57 @@ std::vector<NetworkChoice> within_reach(const PlacementOptions& offered, const V
   return networks;
 }
 
-const NetworkChoice* find_network(const std::vector<NetworkChoice>& networks,
-                                  const vsphere::VmDevice& nic,
-                                  const std::map<std::string, std::string>& mapping) {
+/// Whether somebody who writes `wanted` means this network: its name or inventory path.
+bool is_named(const NetworkChoice& network, const std::string& wanted) {
+  return network.name == wanted || is_meant(network.path, wanted);
+}
+
+template <class Is>
+std::vector<const NetworkChoice*> those(const std::vector<NetworkChoice>& networks, Is is_one) {
+  std::vector<const NetworkChoice*> found;
+  for (const NetworkChoice& network : networks)
+    if (is_one(network)) found.push_back(&network);
+  return found;
+}
+
+/// The networks that a saved card may mean: one where it is clear. A port group's key and an opaque
+/// network's id settle it; the name of a standard network, which has neither, need not.
+std::vector<const NetworkChoice*> networks_of(const std::vector<NetworkChoice>& networks,
+                                              const vsphere::VmDevice& nic,
+                                              const std::map<std::string, std::string>& mapping) {
   for (const auto& saved : {nic.network_name, nic.portgroup_key, nic.opaque_network_id}) {
     if (!saved) continue;
     const auto mapped = mapping.find(*saved);
     if (mapped == mapping.end()) continue;
-    for (const NetworkChoice& network : networks)
-      if (network.name == mapped->second) return &network;
-    return nullptr;  // a mapping that leads nowhere is never replaced by a guess
+    // A mapping that leads nowhere is never replaced by a guess.
+    return those(networks,
+                 [&](const NetworkChoice& network) { return is_named(network, mapped->second); });
   }
   for (const NetworkChoice& network : networks) {
     if (nic.portgroup_key && network.portgroup_key == nic.portgroup_key &&
         network.switch_uuid == nic.switch_uuid)
-      return &network;
-    if (nic.opaque_network_id && network.opaque_id == nic.opaque_network_id) return &network;
-    if (nic.network_name && !network.portgroup_key && network.name == *nic.network_name)
-      return &network;
+      return {&network};
+    if (nic.opaque_network_id && network.opaque_id == nic.opaque_network_id) return {&network};
   }
-  return nullptr;
+  return those(networks, [&](const NetworkChoice& network) {
+    return nic.network_name && !network.portgroup_key && network.name == *nic.network_name;
+  });
+}
+
+/// "/DC0/network/A/VM Network, /DC0/network/B/VM Network"
+std::string paths_of(const std::vector<const NetworkChoice*>& networks) {
+  std::set<std::string> paths;
+  for (const NetworkChoice* network : networks)
+    paths.insert(network->path.empty() ? network->network.value : network->path);
+  std::string words;
+  for (const std::string& path : paths) words += (words.empty() ? "" : ", ") + path;
+  return words;
+}
+
+/// Why a card does not lie in the network that it had.
+std::string why_not(const std::vector<const NetworkChoice*>& candidates) {
+  if (candidates.empty()) return "is not here";
+  return "is not clear, for several are called so (" + paths_of(candidates) + ")";
 }
 
 }  // namespace
@@ -211,15 +243,16 @@ std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, co
     if (!device.mac_address && !device.network_name && !device.portgroup_key &&
         !device.opaque_network_id)
       continue;
-    if (const NetworkChoice* network = find_network(networks, device, mapping)) {
-      chosen[device.key] = *network;
+    const auto found = networks_of(networks, device, mapping);
+    if (found.size() == 1) {
+      chosen[device.key] = *found.front();
       continue;
     }
     const std::string saved = device.network_name.value_or(
         device.portgroup_key.value_or(device.opaque_network_id.value_or("?")));
     const std::string what = "network '" + saved + "' of " +
-                             device.label.value_or("a network card") + " is not here: the card " +
-                             device.mac_address.value_or("(no address)");
+                             device.label.value_or("a network card") + " " + why_not(found) +
+                             ": the card " + device.mac_address.value_or("(no address)");
     if (networks.empty()) {
       warnings.push_back(what + " was left out, for there is no other network");
       continue;
@@ -233,15 +266,23 @@ std::map<int, NetworkChoice> choose_networks(const PlacementOptions& offered, co
   return chosen;
 }
 
-Status check_networks(const PlacementOptions& offered,
+Status check_networks(const PlacementOptions& offered, const VmPlace& place,
                       const std::map<std::string, std::string>& mapping) {
+  const std::vector<NetworkChoice> near = within_reach(offered, place);
   for (const auto& [saved, here] : mapping) {
     const auto is_it = [&name = here](const NetworkChoice& network) {
-      return network.name == name && is_usable(network);
+      return is_named(network, name) && is_usable(network);
     };
-    if (std::none_of(offered.networks.begin(), offered.networks.end(), is_it))
+    if (those(offered.networks, is_it).empty())
       return refuse(ENOENT, "no network '" + here + "' in this datacenter (for '" + saved + "')",
                     "map it to one that is there (--restore-network, or user.vtpmfs.network on "
+                    "this directory), then sync this directory");
+    const auto candidates = those(near, is_it);
+    if (candidates.size() > 1)
+      return refuse(EINVAL,
+                    "network '" + here + "' (for '" + saved +
+                        "') is not clear; name one by its path: " + paths_of(candidates),
+                    "name the network by its path (--restore-network, or user.vtpmfs.network on "
                     "this directory), then sync this directory");
   }
   return {};

@@ -47,15 +47,18 @@ Result<VmPlace> choose_place(const vsphere::PlacementOptions& offered, const Pla
                              uint64_t bytes_needed, const HostNeeds& needs = {});
 
 /// The network of each saved NIC, by device key: by the mapping, else by port group key, opaque id
-/// or name, where the VM's host has it. A NIC whose network is not here keeps its place and its
-/// address on a stand-in, disconnected for good, for no vCenter takes a card without a network;
-/// without any network it is left out. A warning names it either way.
+/// or name, where the VM's host has it. A NIC whose network is not here, or whose network's name
+/// several have, keeps its place and its address on a stand-in, disconnected for good, for no
+/// vCenter takes a card without a network; without any network it is left out. A warning names it
+/// either way.
 std::map<int, vsphere::NetworkChoice> choose_networks(
     const vsphere::PlacementOptions& offered, const VmPlace& place, const vsphere::VmConfig& config,
     const std::map<std::string, std::string>& mapping, std::vector<std::string>& warnings);
 
-/// ENOENT where the mapping names a network that is not here, whether a card needs it or not.
-Status check_networks(const vsphere::PlacementOptions& offered,
+/// ENOENT where the mapping names a network that is not here, EINVAL with the paths where several
+/// that the VM's hosts have are called so; whether a card needs it or not. A network is named by
+/// its name or inventory path.
+Status check_networks(const vsphere::PlacementOptions& offered, const VmPlace& place,
                       const std::map<std::string, std::string>& mapping);
 
 }  // namespace vtpmfs::fs

@@ -69,7 +69,15 @@ class RestoreFixture : public testing::Test {
     datastore.accessible = true;
     datastore.hosts = {host};
     target_.offered.datastores = {datastore};
-    target_.offered.networks = {{{"Network", "network-1"}, "VM Network", {}, {}, {}, {}, {}}};
+    target_.offered.networks = {{{"Network", "network-1"},
+                                 "VM Network",
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 {},
+                                 false,
+                                 "/DC0/network/VM Network"}};
     target_.providers = {{"KMS", "vCenter", {}, {}, {}}};
     target_.policies = {{"policy-1", "VM Encryption Policy", true}};
   }

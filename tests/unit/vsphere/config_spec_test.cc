@@ -84,7 +84,7 @@ NewVm saved_vm() {
                     ide,   device("VirtualUSBXHCIController", 14000),
                     video, device("VirtualPCIPassthrough", 13000)};
   config.boot_order = {{BootDevice::Kind::ethernet, 4000}, {BootDevice::Kind::cdrom, 0}};
-  vm.network_of_nic[4000] = {{"Network", "network-1"}, "VM Network", {}, {}, {}, {}, {}};
+  vm.network_of_nic[4000] = {{"Network", "network-1"}, "VM Network", {}, {}, {}, {}, {}, false, {}};
   vm.network_of_nic[4001] = vm.network_of_nic[4000];
   return vm;
 }
@@ -209,10 +209,17 @@ TEST_F(ConfigSpecTest, AddressesAndNetworks) {
 
   NewVm vm = saved_vm();
   vm.connect_nics = true;
-  vm.network_of_nic[4000] = {
-      {"DistributedVirtualPortgroup", "dvportgroup-1"}, "pg", "dvportgroup-1", "50 1a", {}, {}, {}};
+  vm.network_of_nic[4000] = {{"DistributedVirtualPortgroup", "dvportgroup-1"},
+                             "pg",
+                             "dvportgroup-1",
+                             "50 1a",
+                             {},
+                             {},
+                             {},
+                             false,
+                             {}};
   vm.network_of_nic[4001] = {
-      {"OpaqueNetwork", "network-o1"}, "nsx", {}, {}, "id", "nsx.LogicalSwitch", {}};
+      {"OpaqueNetwork", "network-o1"}, "nsx", {}, {}, "id", "nsx.LogicalSwitch", {}, false, {}};
   const auto connected = build(vm);
   const auto others = added<vim25__VirtualEthernetCard>(connected);
   EXPECT_TRUE(others[0]->connectable->startConnected);
@@ -332,7 +339,7 @@ TEST_F(SchemaTest, CreateVm) {
                            "VirtualBusLogicController", "VirtualNVMEController"}) {
     vm.config.devices.push_back(device(type, 30000));
   }
-  vm.network_of_nic[4001] = {{"OpaqueNetwork", "o"}, "nsx", {}, {}, "id", "type", {}};
+  vm.network_of_nic[4001] = {{"OpaqueNetwork", "o"}, "nsx", {}, {}, "id", "type", {}, false, {}};
   _vim25__CreateVM_USCORETask request;
   request._USCOREthis = reference("Folder", "group-v3");
   request.config = config_spec(vm, arena_);

@@ -1,7 +1,10 @@
+#include <algorithm>
+
 #include "tests/simulator/control/verbs.h"
 #include "tests/simulator/simulator.h"
 #include "tests/simulator/world/control/verb_arguments.h"
 #include "tests/simulator/world/control/world_verbs.h"
+#include "tests/simulator/world/fleet/site.h"
 #include "tests/simulator/world/operations/machine_work.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
 
@@ -51,6 +54,32 @@ Answer rename_object(World& world, const json& request) {
   const Entity* entity = entity_at(world, path);
   if (entity == nullptr) return sorry("nothing at '" + path + "'");
   return answer_of(rename_entity(world, entity->ref(), request.at("name").get<std::string>()));
+}
+
+/// A standard network in a folder of its own, on the hosts that have `like`: so it may be called
+/// as that one is.
+Answer add_network(World& world, const json& request) {
+  const auto lock = world.inventory.write();
+  const auto path = request.at("like").get<std::string>();
+  const auto* like = dynamic_cast<Network*>(entity_at(world, path));
+  if (like == nullptr) return sorry("no network '" + path + "' (DC1/network/VM Network)");
+  Datacenter* datacenter = world.datacenter_of(like->ref());
+  const Ref folder = make_folder(world, datacenter->network_folder,
+                                 request.at("folder").get<std::string>(), {"Network"}, "group-n");
+  const auto network = std::make_shared<Network>(world.inventory.new_ref("Network", "network"),
+                                                 request.at("name").get<std::string>(), folder);
+  network->hosts = like->hosts;
+  const Ref ref = network->ref();
+  for (const Ref& on : network->hosts) {
+    auto* host = world.inventory.get<HostSystem>(on);
+    host->networks.push_back(ref);
+    auto& all = world.inventory.get<ComputeResource>(host->parent())->networks;
+    if (std::find(all.begin(), all.end(), ref) == all.end()) all.push_back(ref);
+  }
+  datacenter->networks.push_back(ref);
+  world.add_entity(network);
+  world.inventory.changed(datacenter->ref());
+  return json(ref.id);
 }
 
 /// Whether a path is there, how large it is and its digest.
@@ -104,6 +133,8 @@ void register_place_verbs(World& world) {
   };
   add("set-host", "{host: path, connection?, maintenance?, has_tpm?, crypto_state?}", set_host);
   add("set-datastore", "{datacenter?, datastore, accessible?, maintenance?, free?}", set_datastore);
+  add("add-network", "{like: path, folder, name}: another standard network in a new folder",
+      add_network);
   add("rename", "{path, name}: any entity, such as DC1/vm/Finance", rename_object);
   add("stat-file", "{datacenter?, datastore, path}: null where it is not there", stat_file);
   add("damage-file", "{datacenter?, datastore, path, offset?}: one bit changes", damage_file);
