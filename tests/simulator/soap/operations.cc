@@ -77,4 +77,13 @@ Outcome<void> Operations::admit(const OperationTraits& traits, const Call& call,
   return run();
 }
 
+void Operations::put_into(std::string& message, const std::string& element,
+                          const std::string& content) {
+  const std::size_t open = message.find("<" + element);
+  std::size_t close = message.find('>', open);
+  if (message[close - 1] == '/') message.replace(close - 1, 2, "></" + element + ">");
+  close = message.find('>', open);
+  message.insert(close + 1, content);
+}
+
 }  // namespace vtpmfs::simulator

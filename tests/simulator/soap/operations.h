@@ -42,6 +42,12 @@ class Operations {
   template <class Request, class Response, class Handler>
   void on(OperationTraits traits, Handler handler);
 
+  /// The same for a response that the gSOAP schema has only in part: the handler,
+  /// `Outcome<void>(Call&, const Request&, std::string&)`, writes what is in it itself, with the
+  /// prefixes that write_message() declares.
+  template <class Request, class Response, class Handler>
+  void on_written(OperationTraits traits, Handler handler);
+
   /// From now on the operation is not there, as on an older server: MethodNotFound. Thread-safe.
   void disable(std::string name);
   void enable_all();
@@ -52,6 +58,13 @@ class Operations {
 
  private:
   using Invoke = std::function<Outcome<std::string>(const SoapRequest&, SoapReply&)>;
+
+  /// `handle` fills the answer in while the lock is held, `write` makes a message of it afterwards.
+  template <class Request, class Answer, class Handle, class Write>
+  void add(OperationTraits traits, Handle handle, Write write);
+  /// Puts text between the tags of an element that is empty.
+  static void put_into(std::string& message, const std::string& element,
+                       const std::string& content);
 
   /// Checks session, receiver and privilege; `run` is called with the lock held that the operation
   /// asked for.

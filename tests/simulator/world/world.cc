@@ -27,6 +27,7 @@ void register_all(World& world) {
   register_machine_operations(world);
   register_folder_operations(world);
   register_search_operations(world);
+  register_environment_operations(world);
   register_datastore_operations(world);
   register_crypto_operations(world);
   register_policy_operations(world);

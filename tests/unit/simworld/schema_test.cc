@@ -120,6 +120,25 @@ class WorldSchemaTest : public MachineTest {
     reconfigure(vm_ref("on-lost-host"), SpecBuilder());
   }
 
+  void ask_for_hardware() {
+    const auto cluster = read(at("DC1/host/Cluster1"), "environmentBrowser");
+    const auto* browser = dynamic_cast<const vim25__ManagedObjectReference*>(
+        (*cluster)->returnval.value().objects.at(0).propSet.at(0).val);
+    ASSERT_NE(browser, nullptr);
+    _vim25__QueryConfigOptionDescriptor versions;
+    versions._USCOREthis = *browser;
+    EXPECT_TRUE(client.call<_vim25__QueryConfigOptionDescriptorResponse>(versions));
+    _vim25__QueryConfigOptionEx options;
+    options._USCOREthis = *browser;
+    EXPECT_TRUE(client.call<_vim25__QueryConfigOptionExResponse>(options));
+    auto& spec = options.spec.emplace();
+    spec.key = "vmx-11";
+    spec.guestId = {"ubuntu64Guest"};
+    EXPECT_TRUE(client.call<_vim25__QueryConfigOptionExResponse>(options));
+    spec.key = "vmx-99";
+    EXPECT_TRUE(client.call<_vim25__QueryConfigOptionExResponse>(options));
+  }
+
   void ask_services() {
     _vim25__ListKmsClusters list;
     list._USCOREthis = vsphere::reference("CryptoManagerKmip", "CryptoManager");
@@ -187,6 +206,7 @@ TEST_F(WorldSchemaTest, AnswersAreValid) {
   read_places();
   change_machines();
   ask_services();
+  ask_for_hardware();
   search();
   const std::string command = "cd " + directory.string() +
                               " && find . -name '*-resp.xml' | xargs xmllint --noout --schema " +

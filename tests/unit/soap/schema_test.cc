@@ -194,7 +194,9 @@ const std::set<std::string> kNewer{"TaskInfo.progressDetails",
                                    "VirtualDevice.deviceGroupInfo"};
 const std::set<std::string> kNewerTypes{"vim25:VirtualDeviceDeviceGroupInfo"};
 // Types that only a server sends, with required elements that nobody here reads.
-const std::set<std::string> kReadInPart{"vim25:PMemDatastoreInfo"};
+const std::set<std::string> kReadInPart{"vim25:PMemDatastoreInfo", "vim25:GuestOsDescriptor",
+                                        "vim25:VirtualDeviceOption", "vim25:VirtualHardwareOption",
+                                        "vim25:VirtualMachineConfigOption"};
 
 class AgainstTheirs : public testing::Test {
  protected:

@@ -152,6 +152,12 @@ void complete(auto& /*request*/, Arena& /*arena*/) {}
 void complete(_vim25__AcquireGenericServiceTicket& r, Arena& arena) {
   r.spec = arena.make<vim25__SessionManagerHttpServiceRequestSpec>();
 }
+void complete(_vim25__QueryConfigOptionEx& r, Arena&) {
+  auto& spec = r.spec.emplace();
+  spec.guestId = {"ubuntu64Guest"};
+  spec.host.emplace();
+  spec.key = "vmx-19";
+}
 void complete(_vim25__HasPrivilegeOnEntities& r, Arena&) {
   r.entity.emplace_back();
 }

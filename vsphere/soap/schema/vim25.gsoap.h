@@ -5,3 +5,4 @@
 #import "datastore.gsoap.h"
 #import "encryption_operations.gsoap.h"
 #import "placement.gsoap.h"
+#import "environment.gsoap.h"

@@ -28,6 +28,8 @@ Answer set_host(World& world, const json& request) {
   host->maintenance = request.value("maintenance", host->maintenance);
   host->has_tpm = request.value("has_tpm", host->has_tpm);
   host->crypto_state = request.value("crypto_state", host->crypto_state);
+  host->newest_hardware = request.value("newest_hardware", host->newest_hardware);
+  host->lacks = request.value("lacks", host->lacks);
   world.inventory.changed(host->ref());
   tell_machines(world);
   return json(true);
@@ -131,7 +133,10 @@ void register_place_verbs(World& world) {
   const auto add = [&](const char* name, const char* meaning, auto work) {
     verbs.add(name, meaning, [&world, work](const json& request) { return work(world, request); });
   };
-  add("set-host", "{host: path, connection?, maintenance?, has_tpm?, crypto_state?}", set_host);
+  add("set-host",
+      "{host: path, connection?, maintenance?, has_tpm?, crypto_state?, newest_hardware?: number, "
+      "lacks?: [guest or device type]}",
+      set_host);
   add("set-datastore", "{datacenter?, datastore, accessible?, maintenance?, free?}", set_datastore);
   add("add-network", "{like: path, folder, name}: another standard network in a new folder",
       add_network);

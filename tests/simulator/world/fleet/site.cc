@@ -1,5 +1,6 @@
 #include "tests/simulator/world/fleet/site.h"
 
+#include "tests/simulator/world/environment/host_support.h"
 #include "tests/simulator/world/fleet/site_builder.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
 #include "tests/simulator/world/world_state.h"
@@ -68,6 +69,8 @@ Ref SiteBuilder::make_compute(const char* type, const std::string& name, int hos
   ComputeResource* compute = made.get();
   world_.add_entity(std::move(made));
   compute->drs = drs;
+  compute->environment = {"EnvironmentBrowser", "envbrowser-" + compute->ref().id};
+  world_.inventory.add(std::make_shared<EnvironmentBrowser>(compute->environment, compute->ref()));
   compute->pool = make_pool("Resources", compute->ref(), compute->ref());
   compute->networks = datacenter_->networks;
   for (int i = 1; i <= hosts; ++i) {

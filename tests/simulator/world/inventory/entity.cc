@@ -133,7 +133,12 @@ const PropertyTable& ComputeResource::properties() const {
                     [](const ComputeResource& c, const Reading& r) -> Value {
                       return c.is_cluster() ? bool_value(r, c.drs) : nullptr;
                     })
-          .unset("environmentBrowser")
+          .property(
+              "environmentBrowser",
+              [](const ComputeResource& c, const Reading& r) {
+                return ref_value(r, c.environment);
+              },
+              view)
           .unset("summary")
           .table();
   return table;

@@ -84,6 +84,7 @@ class ComputeResource final : public Entity {
   std::vector<Ref> datastores;
   std::vector<Ref> networks;
   bool drs = false;  ///< DRS chooses the host; without it the caller names one
+  Ref environment;   ///< its EnvironmentBrowser
 };
 
 class HostSystem final : public Entity {
@@ -96,6 +97,8 @@ class HostSystem final : public Entity {
   bool maintenance = false;
   bool has_tpm = true;
   std::string crypto_state = "safe";  ///< or incapable, prepared
+  int newest_hardware = 21;           ///< the newest hardware version that its ESXi runs
+  std::vector<std::string> lacks;     ///< guests and device types that its ESXi does not know
   std::vector<Ref> datastores;
   std::vector<Ref> networks;
 };

@@ -56,8 +56,7 @@ Outcome<Ref> create_machine(World& world, const CreateOrder& order) {
   const auto folder = check_folder(world, order);
   if (!folder) return refuse(folder.error());
   const std::string& name = *order.spec.name;
-  const auto placed =
-      place_machine(world, order.folder, order.pool, order.host, *order.spec.vm_path_name);
+  const auto placed = place_machine(world, order.folder, order.pool, order.host, order.spec);
   if (!placed) return refuse(placed.error());
   const Placement& placement = *placed;
   Datastore& datastore = *placement.datastore;

@@ -9,6 +9,7 @@ class World;
 void register_machine_operations(World& world);
 void register_folder_operations(World& world);
 void register_search_operations(World& world);
+void register_environment_operations(World& world);
 void register_datastore_operations(World& world);
 void register_crypto_operations(World& world);
 void register_policy_operations(World& world);

@@ -5,6 +5,7 @@
 #include "tests/simulator/world/machine/device_store.h"
 #include "tests/simulator/world/rules/backing_rules.h"
 #include "tests/simulator/world/rules/device_keys.h"
+#include "tests/simulator/world/rules/device_support.h"
 #include "tests/simulator/world/rules/draft.h"
 #include "tests/simulator/world/world_state.h"
 
@@ -53,6 +54,7 @@ Outcome<void> DeviceWork::add(const DeviceChange& change, std::size_t index) {
     draft_.real_keys[asked_key] = device->key;
     return {};
   }
+  if (auto there = check_support(draft_, *device, index); !there) return there;
   if (count_of_kind(devices(), *kind) >= kind->most) {
     return refuse(fault_of("TooManyDevices", "The number of devices exceeds the maximum."));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tests/simulator/world/environment/host_support.h"
 #include "tests/simulator/world/files/datastore_path.h"
 #include "tests/simulator/world/world_state.h"
 
@@ -24,9 +25,14 @@ bool can_use(const HostSystem& host, const Datastore& datastore) {
   return mount != nullptr && mount->accessible && mount->writable;
 }
 
+bool suits(const HostSystem& host, const MachineSpec& spec) {
+  return (!spec.version || has_version(host, hardware_version_of(*spec.version))) &&
+         (!spec.guest_id || knows_guest(host, *spec.guest_id));
+}
+
 /// The host named, or the one that DRS (or the lack of a choice) gives.
 Outcome<HostSystem*> choose_host(const World& world, const ComputeResource& owner, const Ref& wish,
-                                 const Datastore& datastore) {
+                                 const Datastore& datastore, const MachineSpec& spec) {
   if (!wish.empty()) {
     auto* host = world.inventory.get<HostSystem>(wish);
     const bool own = std::find(owner.hosts.begin(), owner.hosts.end(), wish) != owner.hosts.end();
@@ -41,10 +47,15 @@ Outcome<HostSystem*> choose_host(const World& world, const ComputeResource& owne
   }
   // Only a host that stands alone, or DRS, goes without a name.
   if (owner.is_cluster() && !owner.drs) return refuse(invalid_argument("host"));
+  HostSystem* usable = nullptr;
   for (const Ref& ref : owner.hosts) {
     auto* host = world.inventory.get<HostSystem>(ref);
-    if (host != nullptr && check_host(*host) && can_use(*host, datastore)) return host;
+    if (host == nullptr || !check_host(*host) || !can_use(*host, datastore)) continue;
+    if (suits(*host, spec)) return host;
+    usable = host;
   }
+  // The rules say what is wrong with it.
+  if (usable != nullptr) return usable;
   return refuse(fault_of("NoCompatibleHost", "No host is compatible with the virtual machine."));
 }
 
@@ -61,7 +72,8 @@ Outcome<Datastore*> datastore_of_path(const World& world, const Ref& folder,
 }
 
 Outcome<Placement> place_machine(const World& world, const Ref& folder, const Ref& pool,
-                                 const Ref& host, const std::string& vm_path_name) {
+                                 const Ref& host, const MachineSpec& spec) {
+  const std::string& vm_path_name = *spec.vm_path_name;
   const auto* resources = world.inventory.get<ResourcePool>(pool);
   if (resources == nullptr) return refuse(invalid_argument("pool"));
   Placement placement;
@@ -78,7 +90,7 @@ Outcome<Placement> place_machine(const World& world, const Ref& folder, const Re
     return refuse(fault_of("InvalidDatastoreState",
                            "The operation is not allowed in the current state of the datastore."));
   }
-  auto chosen = choose_host(world, *placement.owner, host, *placement.datastore);
+  auto chosen = choose_host(world, *placement.owner, host, *placement.datastore, spec);
   if (!chosen) return refuse(chosen.error());
   placement.host = *chosen;
   const std::string path = parse_datastore_path(vm_path_name)->path;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tests/simulator/soap/fault.h"
+#include "tests/simulator/world/rules/machine_spec.h"
 
 namespace vtpmfs::simulator {
 
@@ -27,9 +28,10 @@ struct Placement {
 Outcome<Datastore*> datastore_of_path(const World& world, const Ref& folder,
                                       const std::string& vm_path_name);
 
-/// Checks that pool, host and datastore fit together, and chooses a host where DRS would.
+/// Checks that pool, host and datastore fit together, and chooses a host where DRS would. The spec
+/// has a vmPathName.
 Outcome<Placement> place_machine(const World& world, const Ref& folder, const Ref& pool,
-                                 const Ref& host, const std::string& vm_path_name);
+                                 const Ref& host, const MachineSpec& spec);
 
 /// NoDiskSpace where the datastore cannot take so many bytes more.
 Outcome<void> check_space(const Datastore& datastore, std::int64_t bytes, const std::string& file);

@@ -1,5 +1,6 @@
 // What a spec says about the machine as a whole: hardware version, firmware, sizes, uuids.
 #include "soapStub.h"
+#include "tests/simulator/world/environment/host_support.h"
 #include "tests/simulator/world/machine/device_store.h"
 #include "tests/simulator/world/rules/draft.h"
 #include "tests/simulator/world/sealing/derived_bytes.h"
@@ -7,9 +8,6 @@
 
 namespace vtpmfs::simulator {
 namespace {
-
-constexpr int oldest_hardware = 4;
-constexpr int newest_hardware = 21;
 
 bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
@@ -23,10 +21,16 @@ bool is_uuid(std::string_view text) {
 }
 
 Outcome<void> apply_version(Draft& draft, const MachineSpec& spec) {
-  if (!spec.version || *spec.version == draft.config.version) return {};
+  if (!spec.version) {
+    if (draft.creating && !has_version(*draft.host, draft.config.hardware_version())) {
+      draft.config.version = "vmx-" + std::to_string(draft.host->newest_hardware);
+    }
+    return {};
+  }
+  if (!draft.creating && *spec.version == draft.config.version) return {};
   const int wanted = hardware_version_of(*spec.version);
   if (wanted < oldest_hardware) return refuse(invalid_argument("spec.version"));
-  if (wanted > newest_hardware) {
+  if (!has_version(*draft.host, wanted)) {
     return refuse(fault_of("VirtualHardwareVersionNotSupported",
                            "The virtual machine's hardware version is not supported.")
                       .with("hostName", draft.host->name())
@@ -159,6 +163,12 @@ Outcome<void> apply_settings(World& world, Draft& draft, const MachineSpec& spec
   // All of VirtualMachineGuestOsIdentifier end so.
   if (!config.guest_id.ends_with("Guest") && !config.guest_id.ends_with("Guest64")) {
     return refuse(invalid_argument("spec.guestId"));
+  }
+  if (spec.guest_id && !knows_guest(*draft.host, *spec.guest_id)) {
+    return refuse(fault_of("UnsupportedGuest",
+                           "The guest operating system '" + *spec.guest_id + "' is not supported.")
+                      .with("property", "configSpec.guestId")
+                      .with("unsupportedGuestOS", *spec.guest_id));
   }
   if (spec.alternate_guest_name) config.alternate_guest_name = *spec.alternate_guest_name;
   if (spec.annotation) config.annotation = *spec.annotation;

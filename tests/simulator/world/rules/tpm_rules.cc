@@ -3,6 +3,7 @@
 
 #include "soapStub.h"
 #include "tests/simulator/control/switches.h"
+#include "tests/simulator/world/rules/device_support.h"
 #include "tests/simulator/world/rules/draft.h"
 #include "tests/simulator/world/world_state.h"
 
@@ -84,6 +85,7 @@ Outcome<void> add_tpm(World& world, Draft& draft, const DeviceChange& change, st
     return refuse(vm_config_fault("msg.vtpm.add.hardwareVersion",
                                   "A virtual TPM needs virtual hardware version 14."));
   }
+  if (auto there = check_support(draft, *change.device, index); !there) return there;
   if (draft.creating && world.switches.is("vtpm-at-create", "refuse")) {
     return refuse(vm_config_fault("msg.vtpm.add.create",
                                   "A virtual TPM cannot be added while the machine is made."));
