@@ -221,6 +221,13 @@ def rows_of_hosts_and_policies(matrix, vault):
             refused(other, "ENOENT", "no network 'no such'", "--restore-network")
 
 
+def boot_from_card(directory):
+    """The set as of a machine that boots from its network card."""
+    config = config_of(directory)
+    card = network_cards(directory)[0]
+    config["bootOptions"]["bootOrder"] = [
+        {"_typeName": "VirtualMachineBootOptionsBootableEthernetDevice", "deviceKey": card["key"]}]
+    replace(directory, "config.json", json.dumps(config).encode())
 def rows_of_privileges(matrix, vault):
     sim = vault.simulator
     grant(sim, RESTORE_PRIVILEGES)
@@ -273,6 +280,17 @@ def rows_of_privileges(matrix, vault):
     with matrix.row("what is not needed before the end, or not by every vCenter, is a warning"):
         with lacking(sim, "VirtualMachine.Inventory.Delete"):
             warned(staged, "VirtualMachine.Inventory.Delete", "cannot be taken away")
+    with matrix.row("a boot order that names a network card wants VirtualMachine.Config.Settings: a warning"):
+        lost = vault.take()
+        boot_from_card(lost.saved)
+        booting = stage(vault, lost)
+        with lacking(sim, "VirtualMachine.Config.Settings"):
+            warned(booting, "VirtualMachine.Config.Settings on the folder", "the boot order")
+            commit(vault, lost)
+            warnings = status_of(booting)["warnings"]
+            expect(any("boot order could not be set" in one for one in warnings), f"{warnings}")
+        with lacking(sim, "VirtualMachine.Config.EditDevice"):
+            warned(staged, "VirtualMachine.Config.EditDevice", "certificates")
     with matrix.row("a vCenter that does not tell privileges: unknown, so 0, and that is said"), sim.calmed():
         sim.control("disable-operation", name="HasPrivilegeOnEntities")
         warned(staged, "could not be asked")

@@ -173,15 +173,17 @@ Status RestoreJob::check_privileges() {
       request_.folders.end() - static_cast<std::ptrdiff_t>(missing_folders_.size()));
   std::string folder_path = surroundings_.path(request_.vm_folder, existing, "");
   if (folder_path.size() > 1 && folder_path.back() == '/') folder_path.pop_back();
-  const PlannedRestore planned{.folder = folder_,
-                               .folder_path = folder_path,
-                               .datacenter = request_.datacenter,
-                               .vm = *planned_,
-                               .place = *place_,
-                               .makes_folders = !missing_folders_.empty(),
-                               .makes_policy = policy_.make_one,
-                               .uploads_nvram = set_.has_nvram,
-                               .marks_template = record_.as_template};
+  const PlannedRestore planned{
+      .folder = folder_,
+      .folder_path = folder_path,
+      .datacenter = request_.datacenter,
+      .vm = *planned_,
+      .place = *place_,
+      .makes_folders = !missing_folders_.empty(),
+      .makes_policy = policy_.make_one,
+      .uploads_nvram = set_.has_nvram,
+      .marks_template = record_.as_template,
+      .sets_boot_order = set_.config && set_.config->boots_from_a_card() && !cards_.empty()};
   const std::vector<PrivilegeNeed> needs = privileges_needed(planned);
   std::vector<vsphere::PrivilegeOn> asked;
   asked.reserve(needs.size());

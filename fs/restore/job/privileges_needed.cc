@@ -35,6 +35,13 @@ void add_folder(const PlannedRestore& planned, bool encrypted, Needs& needs) {
            "a restore that fails halfway cannot be taken away again");
   needs.on(planned.folder, where, {"VirtualMachine.Config.Annotation"},
            "the note that a restore is in progress may have to be taken off by hand");
+  if (planned.sets_boot_order)
+    needs.on(planned.folder, where, {"VirtualMachine.Config.Settings"},
+             "the boot order, which names a network card, cannot be set");
+  if (planned.vm.saved_tpm && !planned.vm.saved_tpm->certificates.empty())
+    needs.on(planned.folder, where, {"VirtualMachine.Config.EditDevice"},
+             "where the vCenter makes certificates of its own for the vTPM, the saved ones cannot "
+             "be put back");
 }
 
 void add_datastore(const PlannedRestore& planned, Needs& needs) {

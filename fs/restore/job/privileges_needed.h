@@ -21,6 +21,7 @@ struct PlannedRestore {
   bool makes_policy = false;
   bool uploads_nvram = false;
   bool marks_template = false;
+  bool sets_boot_order = false;  ///< by a reconfigure of its own, when the cards have their keys
 };
 
 struct PrivilegeNeed {

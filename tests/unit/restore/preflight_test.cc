@@ -9,6 +9,7 @@ namespace {
 
 using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 class PreflightTest : public RestoreFixture {
  protected:
@@ -152,6 +153,32 @@ TEST_F(PreflightTest, WhatIsNotNeededByEveryVcenterIsAWarning) {
   ASSERT_TRUE(restore());
   EXPECT_THAT(status_.warnings, Contains(HasSubstr("cannot be taken away")));
   EXPECT_THAT(status_.warnings, Contains(HasSubstr("VirtualMachine.Config.Annotation")));
+}
+
+TEST_F(PreflightTest, ABootOrderThatNamesACardNeedsTheReconfigureThatSetsIt) {
+  const auto asked_for = [&](const std::string& privilege) {
+    return std::any_of(target_.asked_privileges.begin(), target_.asked_privileges.end(),
+                       [&](const auto& one) { return one.privilege == privilege; });
+  };
+  ASSERT_TRUE(restore(question()));
+  EXPECT_FALSE(asked_for("VirtualMachine.Config.Settings"));
+  config_.boot_order = {{vsphere::BootDevice::Kind::ethernet, 4000}};
+  target_.lacking = {"VirtualMachine.Config.Settings"};
+  ASSERT_TRUE(restore(question()));
+  EXPECT_TRUE(asked_for("VirtualMachine.Config.Settings"));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("the boot order, which names a network card")));
+  target_.offered.networks.clear();  // the card is left out, and with it the order
+  ASSERT_TRUE(restore(question()));
+  EXPECT_FALSE(asked_for("VirtualMachine.Config.Settings"));
+}
+
+TEST_F(PreflightTest, CertificatesThatMayHaveToBePutBackNeedTheRightToEditADevice) {
+  target_.lacking = {"VirtualMachine.Config.EditDevice"};
+  ASSERT_TRUE(restore(question()));
+  EXPECT_THAT(status_.warnings, Contains(HasSubstr("the saved ones cannot be put back")));
+  tpm_.certificates.clear();
+  ASSERT_TRUE(restore(question()));
+  EXPECT_THAT(status_.warnings, Not(Contains(HasSubstr("the saved ones cannot be put back"))));
 }
 
 TEST_F(PreflightTest, WhoMayNotAskGoesOnAndSaysSo) {
