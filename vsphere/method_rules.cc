@@ -40,6 +40,7 @@ constexpr auto kReading = std::to_array<std::string_view>({
     "PbmQueryProfile",
     "PbmRetrieveContent",
     "PbmRetrieveServiceContent",
+    "QueryConfigOptionDescriptor",
     "QueryConfigOptionEx",
     "QueryCryptoKeyStatus",
     "RetrievePropertiesEx",

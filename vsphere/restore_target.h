@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct PoolChoice {
   MoRef owner;       ///< ComputeResource or ClusterComputeResource
   bool drs = false;  ///< no host needs to be named
   std::vector<MoRef> hosts;
+  std::optional<MoRef> environment;  ///< EnvironmentBrowser of the owner
 };
 
 struct HostChoice {
@@ -85,6 +87,27 @@ struct PrivilegeOn {
   MoRef object;
   std::string privilege;
   auto operator<=>(const PrivilegeOn&) const = default;
+};
+
+/// The hardware of a VM that is to be made somewhere.
+struct HardwareQuestion {
+  MoRef environment;          ///< EnvironmentBrowser
+  std::optional<MoRef> host;  ///< the one that the VM will be made on; none: any of `hosts`
+  std::vector<MoRef> hosts;   ///< of the pool
+  std::optional<std::string> version;  ///< e.g. vmx-19; none: the server's default
+  std::string guest_id;
+  std::set<std::string> devices;  ///< vim25 types, e.g. VirtualVmxnet3
+};
+
+/// What a compute resource answers to it. Only `no` stops a restore.
+struct HardwareCheck {
+  enum class Answer { yes, no, unknown };
+  Answer version = Answer::unknown;
+  Answer guest = Answer::unknown;
+  Answer devices = Answer::unknown;
+  std::vector<std::string> unsupported;  ///< those of the devices that are not to be had there
+  std::string newest_version;            ///< the newest that is; empty where not known
+  std::string words;                     ///< why something is unknown, for a person
 };
 
 /// What a datacenter offers a new VM.
@@ -177,6 +200,8 @@ class RestoreTarget {
   virtual Result<std::vector<StoragePolicy>> encryption_policies(const Call& call) = 0;
   /// Whether some storage policy has this name or id, an encryption policy or not.
   virtual Result<bool> has_storage_policy(const std::string& name_or_id, const Call& call) = 0;
+  /// Whether VMs of this hardware can be made there. A `yes` may be a minute old, a `no` is not.
+  virtual HardwareCheck check_hardware(const HardwareQuestion& question, const Call& call) = 0;
   /// Those of `wanted` that this session does not have. Fails where the server does not say.
   virtual Result<std::vector<PrivilegeOn>> missing_privileges(
       const std::vector<PrivilegeOn>& wanted, const Call& call) = 0;

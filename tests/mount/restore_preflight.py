@@ -4,6 +4,7 @@ for what is not right."""
 
 import contextlib
 import errno
+import json
 import os
 
 from harness.account import LIMITED, RESTORE_PRIVILEGES, grant, lacking
@@ -221,6 +222,100 @@ def rows_of_hosts_and_policies(matrix, vault):
             refused(other, "ENOENT", "no network 'no such'", "--restore-network")
 
 
+CLUSTER2 = [f"DC1/host/Cluster2/Cluster2-esx{i}.example.test" for i in (1, 2)]
+
+
+def config_of(directory):
+    with open(os.path.join(directory, "config.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+@contextlib.contextmanager
+def hosts_with(sim, hosts, during, after):
+    with contextlib.ExitStack() as stack:
+        for host in hosts:
+            stack.enter_context(changed(sim, "set-host", {"host": host, **during}, {"host": host, **after}))
+        yield
+
+
+def rows_of_hardware(matrix, vault):
+    sim = vault.simulator
+    modern = next(p for p in vault.unused if config_of(vault.saved(p))["version"] == "vmx-19")
+    lost = vault.take(modern)
+    guest = config_of(lost.saved)["guestId"]
+    staged = stage(vault, lost)
+    os.setxattr(staged, "user.vtpmfs.pool", b"Cluster2")
+    too_old, new_enough = {"newest_hardware": 17}, {"newest_hardware": 21}
+    questions = ("QueryConfigOptionDescriptor", "QueryConfigOptionEx")
+
+    def newly_mounted():
+        """A mount that remembers nothing of what it was told; the staged directory in it."""
+        vault.remount()
+        return vault.staged(lost)
+
+    with matrix.row("the hosts are too old for the hardware version: EINVAL; upgraded, the check answers 0"):
+        with hosts_with(sim, CLUSTER2, too_old, new_enough), nothing_made(vault):
+            refused(staged, "EINVAL", "hardware version 'vmx-19' is not supported on host /DC1/host/Cluster2/",
+                    "newest there is 'vmx-17'", "upgrade ESXi there", "user.vtpmfs.pool")
+        expect_equal(check(staged), None, "errno of the check after the upgrade")
+    with matrix.row("a check asks twice for hardware, and the next one not at all"):
+        staged = newly_mounted()
+        sim.reset_counts()
+        expect_equal(check(staged), None, "errno of the check")
+        asked = {kind: n for kind, n in sim.counts().items() if kind.startswith("QueryConfigOption")}
+        expect_equal(asked, {question: 1 for question in questions}, "questions")
+        expect_equal(check(staged), None, "errno of the next check")
+        expect_equal({kind: sim.counts()[kind] for kind in asked}, asked, "questions of both")
+    with matrix.row("one host is too old: EINVAL where it is named, 0 where another one is"):
+        staged = newly_mounted()
+        with hosts_with(sim, CLUSTER2[:1], too_old, new_enough):
+            os.setxattr(staged, "user.vtpmfs.host", os.path.basename(CLUSTER2[0]).encode())
+            refused(staged, "EINVAL", "hardware version", os.path.basename(CLUSTER2[0]))
+            os.setxattr(staged, "user.vtpmfs.host", os.path.basename(CLUSTER2[1]).encode())
+            expect_equal(check(staged), None, "errno of the check of the newer host")
+        os.removexattr(staged, "user.vtpmfs.host")
+    for what, name, words in (
+            ("the guest", guest, (f"guest operating system '{guest}' with hardware version 'vmx-19'",
+                                  "knows this guest")),
+            ("a controller", "VirtualAHCIController", ("can have VirtualAHCIController", "has this device")),
+            ("the vTPM", "VirtualTPM", ("can have VirtualTPM", "has this device"))):
+        with matrix.row(f"no host has {what}: EINVAL, before anything is made; then one has it: 0"):
+            staged = newly_mounted()
+            with hosts_with(sim, CLUSTER2, {"lacks": [name]}, {"lacks": []}), nothing_made(vault):
+                refused(staged, "EINVAL", *words)
+            expect_equal(check(staged), None, "errno of the check afterwards")
+    with matrix.row("in a cluster with DRS one host that has it will do"):
+        staged = newly_mounted()
+        first = ["DC1/host/Cluster1/Cluster1-esx1.example.test"]
+        os.setxattr(staged, "user.vtpmfs.pool", b"Cluster1")
+        with hosts_with(sim, first, {"newest_hardware": 17, "lacks": [guest]},
+                        {"newest_hardware": 21, "lacks": []}):
+            expect_equal(check(staged), None, "errno of the check")
+        os.setxattr(staged, "user.vtpmfs.pool", b"Cluster2")
+    with matrix.row("a vCenter that does not tell what hardware there is: unknown, so 0, and that is said"), \
+            sim.calmed():
+        staged = newly_mounted()
+        for question in questions:
+            sim.control("disable-operation", name=question)
+        with nothing_made(vault):
+            warned(staged, "hardware version", "could not be asked")
+    for during, after, words in (
+            (too_old, new_enough, "the hardware version is not supported there"),
+            ({"lacks": [guest]}, {"lacks": []}, "the guest operating system is not supported there"),
+            ({"lacks": ["VirtualAHCIController"]}, {"lacks": []}, "a device is not supported there")):
+        with matrix.row(f"it does not tell, and refuses the VM: EINVAL, {words}; no VM is left"), sim.calmed():
+            staged = newly_mounted()
+            for question in questions:
+                sim.control("disable-operation", name=question)
+            machines = vault.paths()
+            with hosts_with(sim, CLUSTER2, during, after):
+                expect_equal(errno_of(os.setxattr, staged, "user.vtpmfs.commit", b"1"), "EINVAL",
+                             "errno of the commit")
+            status = status_of(staged)
+            expect(words in status["reason"] and "upgrade ESXi there" in status["what_to_do"], f"{status}")
+            vault.check_nothing_made(machines)
+    with matrix.row("the hosts are new enough again, and the set becomes its VM"):
+        commit(vault, lost)
 def boot_from_card(directory):
     """The set as of a machine that boots from its network card."""
     config = config_of(directory)
@@ -352,6 +447,7 @@ def main():
         messages = Messages(scene, vault.simulator)
         rows_of_the_attribute(matrix, vault)
         rows_of_hosts_and_policies(matrix, vault)
+        rows_of_hardware(matrix, vault)
         rows_of_the_dry_run(matrix, vault)
         rows_of_privileges(matrix, vault)
         vault.mount.unmount()

@@ -151,6 +151,9 @@ def rows_of_restoring(matrix, scene):
                 staged = os.path.join(into, name)
                 expect_equal(done.returncode, 0, f"exit status ({done.stderr} {status_of(staged)})")
                 expect_equal(status_of(staged)["state"], "done", "restore.status")
+                # It tells of one hardware version, whatever it is asked about, and takes any.
+                warned = " ".join(status_of(staged)["warnings"])
+                expect("could not be asked" in warned and "tells of 'vmx-13'" in warned, f"hardware: {warned}")
                 made = mount.path("DC0/vm", folder, name)
                 wait_until(lambda path=made: os.path.isdir(path), "the VM shows")
                 for file in ("keyId", "encryption.bundle", "firmware", "nvram"):

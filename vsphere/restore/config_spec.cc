@@ -1,16 +1,12 @@
 #include "vsphere/restore/config_spec.h"
 
-#include <charconv>
-#include <string_view>
-
+#include "vsphere/hardware_version.h"
 #include "vsphere/restore/device_spec.h"
 #include "vsphere/soap/arena.h"
 #include "vsphere/vm/extra_config.h"
 
 namespace vtpmfs::vsphere {
 namespace {
-
-constexpr int kFirstVersionWithVtpm = 14;
 
 vim25__VirtualMachineBootOptionsBootableDevice* boot_device(const BootDevice& device,
                                                             Arena& arena) {
@@ -61,16 +57,7 @@ vim25__VirtualMachineBootOptions boot_options(const VmConfig& config, Arena& are
 }
 
 std::optional<std::string> version_for_vtpm(const std::optional<std::string>& saved) {
-  if (!saved) return std::nullopt;
-  constexpr std::string_view kPrefix = "vmx-";
-  if (saved->starts_with(kPrefix)) {
-    int number = 0;
-    const char* end = saved->data() + saved->size();
-    const auto parsed = std::from_chars(saved->data() + kPrefix.size(), end, number);
-    if (parsed.ec == std::errc() && parsed.ptr == end && number >= kFirstVersionWithVtpm) {
-      return saved;
-    }
-  }
+  if (!saved || hardware_number(*saved) >= kFirstVersionWithVtpm) return saved;
   return "vmx-" + std::to_string(kFirstVersionWithVtpm);
 }
 

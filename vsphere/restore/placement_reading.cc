@@ -44,6 +44,7 @@ void PlacementReading::add(const ObjectProperties& object) {
     Compute& compute = computes_[id];
     if (auto hosts = object.references("host")) compute.hosts = std::move(*hosts);
     compute.drs = if_readable(object.boolean(kDrsEnabled)).value_or(false);
+    compute.environment = if_readable(object.reference("environmentBrowser"));
   } else if (id.type == "ResourcePool") {
     // A vApp is a resource pool as well, but takes no VM by CreateVM_Task.
     if (const auto owner = if_readable(object.reference("owner"))) pools_.push_back({id, *owner});
@@ -119,10 +120,11 @@ std::vector<MoRef> PlacementReading::switches() const {
 PlacementOptions PlacementReading::choices(const std::map<MoRef, std::string>& switch_uuids) const {
   PlacementOptions options;
   for (const Pool& pool : pools_) {
-    PoolChoice choice{pool.id, paths_.path(pool.id), pool.owner, false, {}};
+    PoolChoice choice{pool.id, paths_.path(pool.id), pool.owner, false, {}, {}};
     if (const auto compute = computes_.find(pool.owner); compute != computes_.end()) {
       choice.drs = compute->second.drs;
       choice.hosts = compute->second.hosts;
+      choice.environment = compute->second.environment;
     }
     options.pools.push_back(std::move(choice));
   }

@@ -29,6 +29,7 @@ class PlacementReading {
   struct Compute {
     std::vector<MoRef> hosts;
     bool drs = false;
+    std::optional<MoRef> environment;
   };
   struct Pool {
     MoRef id;

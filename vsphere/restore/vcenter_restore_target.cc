@@ -9,6 +9,7 @@
 #include "vsphere/policy/policy_service.h"
 #include "vsphere/restore/config_spec.h"
 #include "vsphere/restore/device_spec.h"
+#include "vsphere/restore/hardware_offers.h"
 #include "vsphere/restore/living_tpms.h"
 #include "vsphere/restore/placement.h"
 #include "vsphere/restore/session_privileges.h"
@@ -40,6 +41,7 @@ class VCenterRestoreTarget : public RestoreTarget {
         keys_(caller),
         policies_(caller),
         living_tpms_(caller),
+        hardware_(caller),
         privileges_(caller) {}
 
   Result<PlacementOptions> placement_options(const MoRef& datacenter, const Call& call) override {
@@ -119,6 +121,10 @@ class VCenterRestoreTarget : public RestoreTarget {
 
   Result<bool> has_storage_policy(const std::string& name_or_id, const Call& call) override {
     return policies_.has_policy(name_or_id, call);
+  }
+
+  HardwareCheck check_hardware(const HardwareQuestion& question, const Call& call) override {
+    return hardware_.check(question, call);
   }
 
   Result<std::vector<PrivilegeOn>> missing_privileges(const std::vector<PrivilegeOn>& wanted,
@@ -245,6 +251,7 @@ class VCenterRestoreTarget : public RestoreTarget {
   KeyManager keys_;
   PolicyService policies_;
   LivingTpms living_tpms_;
+  HardwareOffers hardware_;
   SessionPrivileges privileges_;
 };
 

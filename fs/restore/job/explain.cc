@@ -36,6 +36,10 @@ constexpr std::string_view kKeyAdvice =
     "see that the key provider of the same name is configured, active and has this key (for a "
     "native provider: import its backup), then sync this directory";
 
+constexpr std::string_view kNewerPlace =
+    "choose a pool or host that is new enough (--restore-pool, --restore-host, or user.vtpmfs.pool "
+    "and user.vtpmfs.host on this directory), or upgrade ESXi there, then sync this directory";
+
 constexpr std::array kKnownMessages{
     KnownMessage{"msg.vigor.enc.keyNotFound", ENOKEY, "the host cannot get the encryption key",
                  kKeyAdvice},
@@ -100,6 +104,19 @@ Explanation explain_fault(const Error& error, const Fault& fault) {
         Errno{ENOKEY},
         "encryption.bundle cannot be opened with the key that keyId names (" + error.words + ")",
         std::string(kKeyAdvice)};
+  if (vsphere::is_a(fault, "VirtualHardwareVersionNotSupported"))
+    return {Errno{EINVAL}, "the hardware version is not supported there (" + error.words + ")",
+            std::string(kNewerPlace)};
+  if (vsphere::is_a(fault, "UnsupportedGuest") ||
+      (vsphere::is_a(fault, "InvalidArgument") &&
+       fault.invalid_property.find("guestId") != std::string::npos))
+    return {Errno{EINVAL},
+            "the guest operating system is not supported there (" + error.words + ")",
+            std::string(kNewerPlace)};
+  if (vsphere::is_a(fault, "DeviceNotSupported") ||
+      vsphere::is_a(fault, "DeviceUnsupportedForVmVersion"))
+    return {Errno{EINVAL}, "a device is not supported there (" + error.words + ")",
+            std::string(kNewerPlace)};
   // A server that takes no explicit key of its (native) provider says so of the field.
   if (vsphere::is_a(fault, "InvalidArgument") &&
       (fault.invalid_property.find("keyId") != std::string::npos ||

@@ -5,24 +5,18 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 
 #include "cache/saved/plain_text.h"
 #include "fs/restore/job/restore_record.h"
+#include "vsphere/hardware_version.h"
 #include "vsphere/vm/extra_config.h"
 
 namespace vtpmfs::fs {
 namespace {
 
-constexpr int kOldestHardware = 14;  // a vTPM needs vmx-14
-
 std::optional<std::string> hardware_version(const std::optional<std::string>& saved,
                                             std::vector<std::string>& warnings) {
-  if (!saved) return std::nullopt;
-  int number = 0;
-  if (saved->rfind("vmx-", 0) == 0)
-    std::from_chars(saved->data() + 4, saved->data() + saved->size(), number);
-  if (number >= kOldestHardware) return saved;
+  if (!saved || vsphere::hardware_number(*saved) >= vsphere::kFirstVersionWithVtpm) return saved;
   warnings.push_back("the saved hardware version '" + *saved +
                      "' is too old for a vTPM: the VM gets vmx-14");
   return "vmx-14";

@@ -7,6 +7,7 @@
 #include "cache/saved/base64.h"
 #include "cache/saved/certificates.h"
 #include "cache/saved/plain_text.h"
+#include "fs/restore/job/hardware_fit.h"
 #include "fs/restore/job/new_vm.h"
 #include "fs/restore/job/privileges_needed.h"
 #include "fs/restore/job/refusal.h"
@@ -164,6 +165,14 @@ Status RestoreJob::plan() {
   }
   for (const auto& [card, network] : planned_->network_of_nic) cards_.insert(card);
   return {};
+}
+
+Status RestoreJob::check_hardware() {
+  report(RestoreStatus::State::checking, "asking what hardware can be had there", 12);
+  const vsphere::HardwareQuestion asked = hardware_needed(*planned_, *place_);
+  const vsphere::HardwareCheck answer = surroundings_.target.check_hardware(asked, call());
+  if (interrupted_.cancelled()) return {};  // whoever takes the steps says so
+  return judge_hardware(asked, answer, *place_, status_.warnings);
 }
 
 Status RestoreJob::check_privileges() {

@@ -98,8 +98,9 @@ Status RestoreJob::take(std::span<const Step> steps) {
 }
 
 Status RestoreJob::run() {
-  constexpr Step kPreparing[] = {&RestoreJob::parse, &RestoreJob::check, &RestoreJob::place,
-                                 &RestoreJob::plan, &RestoreJob::check_privileges};
+  constexpr Step kPreparing[] = {&RestoreJob::parse,          &RestoreJob::check,
+                                 &RestoreJob::place,          &RestoreJob::plan,
+                                 &RestoreJob::check_hardware, &RestoreJob::check_privileges};
   constexpr Step kMaking[] = {&RestoreJob::make_policy,    &RestoreJob::make_folders,
                               &RestoreJob::create,         &RestoreJob::set_missing_key,
                               &RestoreJob::set_boot_order, &RestoreJob::upload,

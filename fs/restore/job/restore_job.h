@@ -1,7 +1,7 @@
 // One restore, from the checks to the finished VM: the sequence of steps, and the way back.
 //
-//   check -> place -> plan -> privileges -> policy -> folders -> create -> key -> upload -> verify
-//   -> finish
+//   check -> place -> plan -> hardware -> privileges -> policy -> folders -> create -> key ->
+//   upload -> verify -> finish
 //
 // Nothing is made before all checks have passed: a dry run, and who only asks whether a set could
 // be restored, end there. Each step that leaves a trace in vCenter is
@@ -85,6 +85,7 @@ class RestoreJob {
   Status check();
   Status place();
   Status plan();
+  Status check_hardware();
   Status check_privileges();
   Status make_policy();
   Status make_folders();

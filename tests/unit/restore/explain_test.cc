@@ -89,6 +89,20 @@ TEST(Explain, AKeyThatTheServerDoesNotTakeIsAKeyThatIsNotHere) {
             made::fault_error(of_type("InvalidArgument")).code.value());
 }
 
+TEST(Explain, WhatAHostIsTooOldForHasAStepOfItsOwn) {
+  for (const char* type : {"VirtualHardwareVersionNotSupported", "UnsupportedGuest",
+                           "DeviceNotSupported", "DeviceUnsupportedForVmVersion"}) {
+    const Explanation said = explain(made::fault_error(of_type(type)));
+    EXPECT_EQ(said.code.value(), EINVAL) << type;
+    EXPECT_THAT(said.what_to_do, HasSubstr("--restore-pool")) << type;
+  }
+  Fault guest = of_type("InvalidArgument");
+  guest.invalid_property = "configSpec.guestId";
+  const Explanation said = explain(made::fault_error(guest));
+  EXPECT_EQ(said.code.value(), EINVAL);
+  EXPECT_THAT(said.reason, HasSubstr("guest operating system"));
+}
+
 TEST(Explain, AMessageKeyOfACauseCounts) {
   Fault outer = of_type("GenericVmConfigFault");
   outer.cause = std::make_shared<Fault>(with_key("msg.vigor.enc.keyNotFound"));

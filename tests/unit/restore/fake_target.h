@@ -81,6 +81,13 @@ class FakeTarget final : public vsphere::RestoreTarget {
   std::optional<bool> knows_encryption = true;
   std::vector<vsphere::StoragePolicy> policies;
   std::set<std::string> plain_policies;  ///< that do not encrypt
+  vsphere::HardwareCheck hardware{vsphere::HardwareCheck::Answer::yes,
+                                  vsphere::HardwareCheck::Answer::yes,
+                                  vsphere::HardwareCheck::Answer::yes,
+                                  {},
+                                  "",
+                                  ""};
+  std::vector<vsphere::HardwareQuestion> asked_hardware;
   std::set<std::string> lacking;  ///< privileges that the account has nowhere
   std::vector<vsphere::PrivilegeOn> asked_privileges;
   std::map<std::string, std::string> policy_of;  ///< VM -> id of its policy
@@ -191,6 +198,16 @@ class FakeTarget final : public vsphere::RestoreTarget {
     return run<Result<bool>>("has_policy", call, [&]() -> Result<bool> {
       return plain_policies.count(name_or_id) != 0;
     });
+  }
+  vsphere::HardwareCheck check_hardware(const vsphere::HardwareQuestion& question,
+                                        const Call& call) override {
+    const auto answer = run<Result<vsphere::HardwareCheck>>("check_hardware", call, [&] {
+      asked_hardware.push_back(question);
+      return hardware;
+    });
+    vsphere::HardwareCheck none;
+    none.words = "no answer";
+    return answer ? *answer : none;
   }
   Result<std::vector<vsphere::PrivilegeOn>> missing_privileges(
       const std::vector<vsphere::PrivilegeOn>& wanted, const Call& call) override {

@@ -62,7 +62,8 @@ class RestoreFixture : public testing::Test {
                               "/DC0/host/C0/Resources",
                               {"ClusterComputeResource", "domain-c1"},
                               true,
-                              {host}}};
+                              {host},
+                              vsphere::MoRef{"EnvironmentBrowser", "envbrowser-1"}}};
     vsphere::DatastoreChoice datastore;
     datastore.place = {{"Datastore", "datastore-1"}, "ds1", kDatacenter, "/DC0", {}};
     datastore.free_bytes = 1ULL << 40;

@@ -54,7 +54,8 @@ class VmPlaceTest : public testing::Test {
           "/DC0/host/" + owner + "/Resources",
           {owner == "esx5" ? "ComputeResource" : "ClusterComputeResource", owner},
           drs,
-          std::move(hosts)};
+          std::move(hosts),
+          {}};
     };
     offered_.pools = {pool("C0", true, {host(1), host(2)}), pool("C1", false, {host(3), host(4)}),
                       pool("esx5", false, {host(5)})};
@@ -67,7 +68,8 @@ class VmPlaceTest : public testing::Test {
                               "/DC0/host/" + owner + "/Resources" + below,
                               {"ClusterComputeResource", owner},
                               owner == "C0",
-                              std::move(hosts)});
+                              std::move(hosts),
+                              {}});
   }
   Result<VmPlace> choose(const std::optional<std::string>& saved = std::nullopt) {
     return choose_place(offered_, wanted_, saved, kNeeded);
