@@ -2,14 +2,15 @@
 """A daemon that is killed at every request of a restore, before the vCenter carries it out and after:
 the next mount of the state directory leaves one whole VM or none, and nothing of anybody else's."""
 
+import concurrent.futures
 import os
 import shutil
 
 from harness.crashes import Crashes
 from harness.matrix import Matrix, need_mounts
-from harness.mount import Mount
+from harness.mount import Mount, errno_of
 from harness.process import expect, expect_equal, run, run_well, wait_until
-from harness.restoring import Vault, status_of
+from harness.restoring import Vault, status_of, write_set
 from harness.scene import Scene
 from harness.truth import read_bytes
 
@@ -130,6 +131,35 @@ def rows_of_recoveries(matrix, crashes):
         crashes.settle()
         expect(not sim.named(crashes.lost.name), "the half-made VM is still there")
         shutil.rmtree(staged, ignore_errors=True)
+    with matrix.row("a check of the set waits for the recovery of its restore, one of another set does not"):
+        staged = crashes.place()
+        half_made(crashes, staged)
+        held = sim.inject("hold", "Destroy_Task")
+        crashes.remount(end=False)
+        wait_until(lambda: sim.held(held) > 0, "the removal is sent")
+        other = os.path.join(os.path.dirname(staged), "another")
+        write_set(crashes.lost.saved, other, [n for n in os.listdir(crashes.lost.saved) if n != "SHA256SUMS"])
+        expect_equal(errno_of(os.setxattr, other, "user.vtpmfs.check", b"1"), None, "errno of the other check")
+        # Looked up before: while the check waits the kernel has the directory locked.
+        expect_equal(status_of(staged)["state"], "waiting", "restore.status")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(errno_of, os.setxattr, staged, "user.vtpmfs.check", b"1")
+            try:
+                wait_until(lambda: "is cleared away first" in step_of(staged), "the check waits")
+                expect(not asked.done(), "the check did not wait")
+                expect(sim.named(crashes.lost.name), "the half-made VM has gone")
+            finally:
+                sim.control("release", number=held)
+            expect_equal(asked.result(), None, f"errno of the check ({status_of(staged)})")
+        expect_equal(status_of(staged)["state"], "checked", "restore.status")
+        crashes.settle()
+        expect(not sim.named(crashes.lost.name) + sim.named("another"), "a VM was left or made")
+        shutil.rmtree(staged)
+        shutil.rmtree(other)
+
+
+def contents_of(directory):
+    return {name: read_bytes(os.path.join(directory, name)) for name in os.listdir(directory)}
 
 
 def rows_of_what_is_not_ours(matrix, crashes):
@@ -177,6 +207,32 @@ def rows_of_what_is_not_ours(matrix, crashes):
         crashes.remount()
         expect(not sim.named(crashes.lost.name), "the half-made VM is still there")
         shutil.rmtree(staged)
+    with matrix.row("a dry run leaves the restores of an earlier mount alone"):
+        staged = crashes.place()
+        vm = half_made(crashes, staged)
+        records = contents_of(crashes.journal)
+        dead = crashes.vault.mount
+        run_well("fusermount3", "-u", "-z", dead.point)
+        sim.reset_counts()
+        dry = Mount(crashes.vault.scene, sim, "--restore-dry-run", state=dead.state, point=dead.point)
+        expect(dry.log_has("1 restores of an earlier mount wait"), "the log does not say so")
+        other = os.path.join(os.path.dirname(staged), "another")
+        expect_equal(write_set(crashes.lost.saved, other), "ECANCELED", "errno of the last close")
+        expect_equal(errno_of(os.setxattr, staged, "user.vtpmfs.check", b"1"), "EEXIST",
+                     "errno of the check of what was broken off: its half-made VM has the name")
+        dry.unmount()
+        counts = sim.counts()
+        changing = [kind for kind in ("CreateVM_Task", "ReconfigVM_Task", "Destroy_Task", "PUT /folder")
+                    if counts.get(kind)]
+        expect_equal(changing, [], "requests that change something")
+        expect_equal(sim.vm(vm["id"])["path"], vm["path"], "the half-made VM")
+        expect_equal(contents_of(crashes.journal), records, "records")
+        crashes.vault.mount = Mount(crashes.vault.scene, sim, state=dead.state, point=dead.point)
+        crashes.settle()
+        expect(not sim.named(crashes.lost.name), "the half-made VM is still there")
+        run_well("sync", staged)
+        crashes.check_and_clear(staged)
+        shutil.rmtree(other)
     with matrix.row("a read-only mount recovers nothing"):
         staged = crashes.place()
         vm = half_made(crashes, staged)

@@ -2,6 +2,7 @@
 """What is checked before anything is made: `user.vtpmfs.check`, `--restore-dry-run`, and the words
 for what is not right."""
 
+import base64
 import contextlib
 import errno
 import json
@@ -12,10 +13,11 @@ from harness.matrix import Matrix, need_mounts
 from harness.mount import errno_of
 from harness.process import expect, expect_equal, run, within
 from harness.restorers import by_copy, by_tar
-from harness.restoring import Vault, status_of, write_set
+from harness.restoring import Vault, network_cards, replace, status_of, write_set
 from harness.scene import Scene
 from harness.schema import Messages
 from harness.simulator import soap_calls
+from harness.truth import certificates_of, read_bytes
 
 # Of a check, the tree's own questions meanwhile included.
 MOST_QUESTIONS = 20
@@ -316,6 +318,39 @@ def rows_of_hardware(matrix, vault):
             vault.check_nothing_made(machines)
     with matrix.row("the hosts are new enough again, and the set becomes its VM"):
         commit(vault, lost)
+
+
+UTC_TIME, GENERALIZED_TIME = b"\x17\x0d", b"\x18\x0f"
+
+
+def expired(der):
+    """The certificate as if it had ended in 2020. Nobody checks its signature: whose key signed an
+    endorsement key certificate is not known here."""
+    ends = [at for form in (UTC_TIME, GENERALIZED_TIME)
+            for at in range(len(der)) if der.startswith(form, at)]
+    end = sorted(ends)[1]  # after the beginning of the validity
+    text = b"200102030405Z" if der.startswith(UTC_TIME, end) else b"20200102030405Z"
+    return der[:end + 2] + text + der[end + 2 + len(text):]
+
+
+def row_of_an_expired_certificate(matrix, vault):
+    with matrix.row("an expired endorsement key certificate: the VM is restored as it was, with a warning"):
+        lost = vault.take()
+        path = os.path.join(lost.saved, "vtpm.json")
+        text = read_bytes(path)
+        old = certificates_of(lost.saved)
+        for der in old:
+            text = text.replace(base64.b64encode(der), base64.b64encode(expired(der)))
+        replace(lost.saved, "vtpm.json", text)
+        expect(not old & certificates_of(lost.saved), "a certificate is as it was")
+        expect_equal(write_set(lost.saved, vault.staged(lost)), None, "errno of the last close")
+        warnings = status_of(vault.staged(lost))["warnings"]
+        said = [one for one in warnings if "expired on 2020-01-02" in one]
+        expect_equal(len(said), len(old), f"warnings ({warnings})")
+        expect("renewed" in said[0], f"no step mends it: {said[0]}")
+        vault.check(lost)
+
+
 def boot_from_card(directory):
     """The set as of a machine that boots from its network card."""
     config = config_of(directory)
@@ -323,6 +358,8 @@ def boot_from_card(directory):
     config["bootOptions"]["bootOrder"] = [
         {"_typeName": "VirtualMachineBootOptionsBootableEthernetDevice", "deviceKey": card["key"]}]
     replace(directory, "config.json", json.dumps(config).encode())
+
+
 def rows_of_privileges(matrix, vault):
     sim = vault.simulator
     grant(sim, RESTORE_PRIVILEGES)
@@ -448,6 +485,7 @@ def main():
         rows_of_the_attribute(matrix, vault)
         rows_of_hosts_and_policies(matrix, vault)
         rows_of_hardware(matrix, vault)
+        row_of_an_expired_certificate(matrix, vault)
         rows_of_the_dry_run(matrix, vault)
         rows_of_privileges(matrix, vault)
         vault.mount.unmount()
