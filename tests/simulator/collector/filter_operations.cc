@@ -89,6 +89,9 @@ Outcome<void> wait_for_updates(Call& call, const _vim25__WaitForUpdatesEx& reque
       if (limits.objects <= 0) return refuse(invalid_argument("options.maxObjectUpdates"));
     }
   }
+  if (call.simulator().switches().is("updates-at-a-time", "3")) {
+    limits.objects = std::min(limits.objects, 3);
+  }
   const Session::Busy busy(*call.session());
   const Viewpoint viewpoint{call.simulator(), call.session()};
   auto updates = collector->wait(viewpoint, call, request.version.value_or(""), limits);
@@ -103,6 +106,12 @@ void add_filter_operations(Simulator& simulator) {
   simulator.switches().declare("unauthenticated-wait", {"fault", "missing"},
                                "WaitForUpdatesEx whose session ends: faults, or answers with "
                                "NotAuthenticated in a missingSet");
+  simulator.switches().declare("updates-at-a-time", {"asked", "3"},
+                               "objects in one answer of WaitForUpdatesEx: what is asked for, or "
+                               "the server's own limit below that");
+  simulator.switches().declare("feed", {"whole", "weak"},
+                               "whether WaitForUpdatesEx tells changes of config.*, as a vCenter "
+                               "does, or forgets them, as VMware's vcsim");
   Operations& operations = simulator.operations();
   operations.on<_vim25__CreatePropertyCollector, _vim25__CreatePropertyCollectorResponse>(
       {"PropertyCollector", "System.View", Lock::shared}, create_collector);

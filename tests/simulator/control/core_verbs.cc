@@ -24,6 +24,13 @@ using std::chrono::milliseconds;
 
 const json kDone = json::object();
 
+/// Views and properties follow what their user may see.
+void tell_rights_changed(Simulator& simulator, const Ref& at) {
+  const auto lock = simulator.inventory().write();
+  simulator.inventory().changed(at);
+  simulator.inventory().moved();
+}
+
 Ref ref_from(const json& request) {
   return {request.at("type").get<std::string>(), request.at("id").get<std::string>()};
 }
@@ -32,6 +39,10 @@ void add_counting(Simulator& simulator) {
   Verbs& verbs = simulator.verbs();
   verbs.add("counts", "requests by kind since the last reset-counts",
             [&](const json&) -> Answer { return json(simulator.counters().all()); });
+  verbs.add("peaks", "requests by kind that were answered at the same time, at most",
+            [&](const json&) -> Answer { return json(simulator.counters().peaks()); });
+  verbs.add("file-counts", "requests by path, without SOAP",
+            [&](const json&) -> Answer { return json(simulator.counters().files()); });
   verbs.add("reset-counts", "", [&](const json&) -> Answer {
     simulator.counters().reset();
     return kDone;
@@ -122,6 +133,7 @@ void add_sessions(Simulator& simulator) {
               if (simulator.permissions().grant(request.at("user").get<std::string>(), at,
                                                 request.at("role").get<std::string>(),
                                                 request.value("propagate", true))) {
+                tell_rights_changed(simulator, at);
                 return kDone;
               }
               return tl::unexpected<std::string>("no such role");
@@ -131,6 +143,7 @@ void add_sessions(Simulator& simulator) {
               const Ref at =
                   request.contains("id") ? ref_from(request) : simulator.inventory().root();
               simulator.permissions().revoke(request.at("user").get<std::string>(), at);
+              tell_rights_changed(simulator, at);
               return kDone;
             });
 }

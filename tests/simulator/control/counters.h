@@ -13,15 +13,38 @@ namespace vtpmfs::simulator {
 /// under method and first path segment ("GET /folder"). Threads: any.
 class Counters {
  public:
+  using Counts = std::map<std::string, uint64_t, std::less<>>;
+
   void count(std::string_view kind);
+  /// A file that was asked for, by its target without the query.
+  void count_file(std::string_view target);
   [[nodiscard]] uint64_t of(std::string_view kind) const;
   /// Every kind seen since the last reset.
-  [[nodiscard]] std::map<std::string, uint64_t, std::less<>> all() const;
+  [[nodiscard]] Counts all() const;
+  /// How many requests of each kind were being answered at the same time, at most.
+  [[nodiscard]] Counts peaks() const;
+  [[nodiscard]] Counts files() const;
   void reset();
+
+  /// One request that is being answered, while it lives.
+  class UnderWay {
+   public:
+    UnderWay(Counters& counters, std::string_view kind);
+    UnderWay(const UnderWay&) = delete;
+    UnderWay& operator=(const UnderWay&) = delete;
+    ~UnderWay();
+
+   private:
+    Counters& counters_;
+    const std::string kind_;
+  };
 
  private:
   mutable std::mutex lock_;
-  std::map<std::string, uint64_t, std::less<>> counts_;
+  Counts counts_;
+  Counts files_;
+  Counts under_way_;
+  Counts peaks_;
 };
 
 }  // namespace vtpmfs::simulator

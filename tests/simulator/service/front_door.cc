@@ -90,9 +90,11 @@ FrontDoor::Visit FrontDoor::look_at(const HttpRequest& request) const {
 
 HttpResponse FrontDoor::answer(const HttpRequest& request) {
   const Visit visit = look_at(request);
-  simulator_.counters().count(visit.kind);
-  simulator_.injector().wait_latency();
   const bool soap = !visit.prefix.empty();
+  simulator_.counters().count(visit.kind);
+  if (!soap) simulator_.counters().count_file(request.target);
+  const Counters::UnderWay under_way(simulator_.counters(), visit.kind);
+  simulator_.injector().wait_latency();
   const uint64_t number = soap ? simulator_.capture().next() : 0;
   if (soap) simulator_.capture().request(number, visit.kind, request.body);
   HttpResponse response = with_trouble(visit);

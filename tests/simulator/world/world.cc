@@ -35,6 +35,7 @@ void register_all(World& world) {
   register_key_verbs(world);
   register_list_verbs(world);
   register_place_verbs(world);
+  register_tree_verbs(world);
 }
 
 /// Types of which there may be no object yet, and those that others derive from: what a path means

@@ -18,5 +18,7 @@ void register_key_verbs(World& world);
 void register_list_verbs(World& world);
 /// Hosts, datastores, files.
 void register_place_verbs(World& world);
+/// Folders, vApps, and where machines stand.
+void register_tree_verbs(World& world);
 
 }  // namespace vtpmfs::simulator

@@ -84,26 +84,6 @@ Outcome<void> reconfigure(World& world, Call& call, const _vim25__ReconfigVM_USC
   return {};
 }
 
-/// Destroys what is below a folder, and the folder.
-Outcome<void> destroy_folder(World& world, const Ref& ref) {
-  auto* folder = world.inventory.get<Folder>(ref);
-  if (folder == nullptr) return refuse(object_not_found(ref));
-  const std::vector<Ref> children = folder->children();
-  for (const Ref& child : children) {
-    if (auto* vm = world.inventory.get<VirtualMachine>(child)) {
-      if (auto gone = destroy_machine(world, *vm); !gone) return gone;
-    } else if (auto gone = destroy_folder(world, child); !gone) {
-      return gone;
-    }
-  }
-  if (auto* parent = world.inventory.get<Folder>(folder->parent())) {
-    parent->remove_child(ref);
-    world.inventory.changed(parent->ref());
-  }
-  world.inventory.remove(ref);
-  return {};
-}
-
 Outcome<void> destroy(World& world, Call& call, const _vim25__Destroy_USCORETask& request,
                       _vim25__Destroy_USCORETaskResponse& response) {
   const Ref ref = ref_of(request._USCOREthis);

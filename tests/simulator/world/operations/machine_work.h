@@ -35,6 +35,21 @@ Outcome<void> move_into_folder(World& world, const Ref& folder, const std::vecto
 /// Has the host of a locked machine look for the key again.
 Outcome<void> unlock_machine(World& world, VirtualMachine& vm);
 Outcome<void> mark_as_template(World& world, VirtualMachine& vm);
+/// MarkAsVirtualMachine: a template is a machine again, in this pool.
+Outcome<void> mark_as_machine(World& world, VirtualMachine& vm, const Ref& pool);
+/// Takes the machine out of its folder and its vApp, into this vApp.
+Outcome<void> move_into_vapp(World& world, VirtualMachine& vm, const Ref& vapp);
+/// What a RelocateVM_Task to another datacenter does: folder, pool, host, datastore and files; the
+/// reference stays.
+struct NewHome {
+  Ref folder;
+  Ref pool;
+  Ref host;
+  Ref datastore;
+};
+Outcome<void> relocate_machine(World& world, VirtualMachine& vm, const NewHome& home);
+/// Destroys what is below a folder, and the folder.
+Outcome<void> destroy_folder(World& world, const Ref& folder);
 
 /// Gives the machine a new changeVersion and tells the inventory.
 void touch_machine(World& world, VirtualMachine& vm);
