@@ -41,14 +41,19 @@ Error for_programs(Error error, cache::VmSets& sets, const vsphere::MoRef& vm, F
 /// An open file of a pinned generation; letting go of it unpins.
 class OpenVmFile final : public OpenFile {
  public:
-  OpenVmFile(cache::VmSets& sets, vsphere::MoRef vm, cache::PinnedSetPtr set, FileRole role,
-             std::chrono::milliseconds call_timeout)
-      : sets_(sets),
+  OpenVmFile(const InventoryTree& tree, vsphere::MoRef vm, cache::PinnedSetPtr set, FileRole role)
+      : tree_(tree),
+        sets_(tree.sets()),
         vm_(std::move(vm)),
         set_(std::move(set)),
         role_(role),
-        call_timeout_(call_timeout),
-        keep_cache_(sets.same_content_as_before(set_, role)) {}
+        inode_(tree.numbers().file(vm_, role)),
+        keep_cache_(sets_.same_content_as_before(set_, role)) {
+    tree_.told().opened(inode_);
+  }
+  OpenVmFile(const OpenVmFile&) = delete;
+  OpenVmFile& operator=(const OpenVmFile&) = delete;
+  ~OpenVmFile() override { tree_.told().closed(inode_); }
 
   void read(uint64_t offset, size_t size, const Caller& caller, Answer<Bytes> answer) override {
     if (!is_shown()) {
@@ -56,7 +61,7 @@ class OpenVmFile final : public OpenFile {
       return;
     }
     vsphere::Call call;
-    call.timeout = call_timeout_;
+    call.timeout = tree_.settings().call_timeout;
     call.cancel = caller.interrupted;
     sets_.read(set_, role_, call,
                [offset, size, &sets = sets_, vm = vm_, role = role_,
@@ -84,11 +89,12 @@ class OpenVmFile final : public OpenFile {
     return own.size == shown->size && own.time == shown->time;
   }
 
+  const InventoryTree& tree_;
   cache::VmSets& sets_;
   const vsphere::MoRef vm_;
   const cache::PinnedSetPtr set_;
   const FileRole role_;
-  const std::chrono::milliseconds call_timeout_;
+  const InodeNumber inode_;
   const bool keep_cache_;
 };
 
@@ -104,9 +110,18 @@ VmFile::VmFile(const InventoryTree& tree, vsphere::MoRef vm, FileRole role)
 
 Result<Attributes> VmFile::attributes() {
   const auto listing = tree_.sets().listing(vm_);
-  if (!listing) return fail(listing.error());
-  const cache::SetFile* file = listing->find(role_);
-  if (file == nullptr) return fail(ENOENT, "this VM has no such file any more");
+  const cache::SetFile* file = listing ? listing->find(role_) : nullptr;
+  if (file == nullptr) {
+    // No name leads to it any more, but who has it open may ask.
+    if (const auto told = tree_.told().open_still(inode_)) {
+      Attributes attributes = tree_.attributes_of(NodeType::file, inode_, told->time);
+      attributes.size = told->size;
+      attributes.attribute_timeout = std::chrono::milliseconds(0);
+      return attributes;
+    }
+    if (!listing) return fail(listing.error());
+    return fail(ENOENT, "this VM has no such file any more");
+  }
   Attributes attributes = tree_.attributes_of(NodeType::file, inode_, file->time);
   attributes.size = file->size;
   tree_.told().tell(inode_, file->size, file->time);
@@ -133,8 +148,7 @@ void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answe
     answer(fail(ESTALE, "the file has changed since the kernel looked at it"));
     return;
   }
-  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_.sets(), vm_, std::move(*set), role_,
-                                                  tree_.settings().call_timeout)));
+  answer(OpenFilePtr(std::make_shared<OpenVmFile>(tree_, vm_, std::move(*set), role_)));
 }
 
 }  // namespace vtpmfs::fs

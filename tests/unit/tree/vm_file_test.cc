@@ -63,6 +63,21 @@ TEST_F(VmFileTest, BytesOutliveFileAndSet) {
   EXPECT_EQ(kept.view(), std::string(10, 'n'));
 }
 
+TEST_F(VmFileTest, AttributesOutliveTheVmWhileTheFileIsOpen) {
+  const NodePtr nvram = file(FileRole::nvram);
+  auto first = look_and_open(nvram, O_RDONLY).value();
+  auto second = open(nvram, O_RDONLY).value();
+  sets_.remove(kWeb);
+  tree_.told().forget(nvram->inode());  // as the feed's news have it
+  first.reset();
+  const auto attributes = nvram->attributes();
+  ASSERT_TRUE(attributes);
+  EXPECT_EQ(attributes->size, 1000U);
+  EXPECT_EQ(attributes->attribute_timeout, std::chrono::milliseconds(0));
+  second.reset();
+  EXPECT_EQ(nvram->attributes().error().code, Errno{ENOENT});
+}
+
 TEST_F(VmFileTest, OpeningPinsUntilTheLastUse) {
   auto first = look_and_open(file(FileRole::nvram), O_RDONLY).value();
   auto second = look_and_open(file(FileRole::key_id), O_RDONLY).value();
