@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 
+from harness.holding import held
 from harness.matrix import Matrix, need_mounts
 from harness.mount import Mount, errno_of
 from harness.process import (end_of, expect, expect_equal, has_ended, last_words, run, run_well, spawn,
@@ -16,32 +17,6 @@ from harness.simulator import Simulator
 from harness.truth import SET, check_files, check_sums, check_tree, read_bytes, sha256_of
 
 READERS = 24
-
-
-@contextlib.contextmanager
-def held(simulator, match, **more):
-    """Requests of that kind stay at the simulator until the body ends, or calls what it is given."""
-    number = simulator.inject("hold", match, **more)
-    try:
-        yield Held(simulator, number)
-    finally:
-        simulator.control("release", number=number)
-        simulator.calm()
-
-
-class Held:
-    def __init__(self, simulator, number):
-        self.simulator = simulator
-        self.number = number
-
-    def count(self):
-        return self.simulator.held(self.number)
-
-    def wait_for(self, count=1):
-        wait_until(lambda: self.count() >= count, f"{count} requests are held")
-
-    def release(self):
-        self.simulator.control("release", number=self.number)
 
 
 def row_of_slow_datastore(matrix, scene, simulator):
