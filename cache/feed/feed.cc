@@ -107,6 +107,7 @@ Status Feed::one_round() {
   {
     const std::lock_guard writing(writing_);
     collected_.merge(inventory_.apply(*update));
+    in_update_ = !update->complete;
     if (!update->complete) return {};
     change = std::exchange(collected_, InventoryChange());
     if (inventory_.doubtful()) {

@@ -5,7 +5,8 @@
 //
 // What nobody can be told about at the moment (vCenter away, a page refused) stays as it is known,
 // and is tried again with growing pauses and jitter. nvram sizes and times, which the guest changes
-// without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore. With
+// without a trace in the inventory, are compared every `nvram_poll`, in bulk per datastore; and so
+// are some VMs' changeVersions, since there are servers whose news leave changes out. With
 // each of these polls one VM whose config.json waits for an answer (storage policy, key provider)
 // is read again, and where that is answered, all others are.
 //
@@ -15,6 +16,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -95,6 +97,12 @@ class Feed {
   void run_polls();
   void poll();
   void poll_nvrams(const vsphere::Call& call);
+  // compare.cc
+  [[nodiscard]] std::vector<vsphere::MoRef> next_to_compare() const;
+  /// Takes over what the news left out. The caller holds writing_.
+  void compare_versions(const std::vector<vsphere::MoRef>& asked,
+                        const std::map<vsphere::MoRef, std::string>& versions,
+                        InventoryChange& change);
   void tell(const InventoryChange& change) const;
   void write_times();
   void note_answer();
@@ -120,6 +128,7 @@ class Feed {
   /// In the inventory, and yet without an answer last time; guarded by writing_.
   std::set<vsphere::MoRef> unanswered_;
   bool places_outdated_ = false;  ///< of datastores; guarded by writing_
+  bool in_update_ = false;        ///< more batches of it are to come; guarded by writing_
   InventoryChange collected_;     ///< of batches of an update; guarded by writing_
 
   mutable std::mutex mutex_;
@@ -132,10 +141,11 @@ class Feed {
   FeedStatus status_;
   std::chrono::milliseconds pause_{0};
 
-  bool poll_wanted_ = false;   ///< guarded by mutex_
-  MonotonicTime last_poll_{};  ///< the feed's thread only
-  size_t next_pending_ = 0;    ///< of the VMs with a pending origin; the poller's only
-  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole; the poller's only
+  bool poll_wanted_ = false;      ///< guarded by mutex_
+  MonotonicTime last_poll_{};     ///< the feed's thread only
+  size_t next_pending_ = 0;       ///< of the VMs with a pending origin; the poller's only
+  size_t next_directory_ = 0;     ///< of datastores that cannot be listed whole; the poller's only
+  vsphere::MoRef compared_last_;  ///< the poller's only
   std::minstd_rand random_;
   std::thread thread_;
   std::thread poller_;

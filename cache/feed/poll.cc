@@ -1,6 +1,7 @@
 // The feed's looks at nvram sizes and times: on a thread of their own, since datastores are slow.
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -34,6 +35,8 @@ void Feed::run_polls() {
 
 void Feed::poll() {
   poll_nvrams(call_of(settings_.timeout));
+  const std::vector<vsphere::MoRef> compared = next_to_compare();
+  const auto versions = sets_.reader().change_versions(compared, call_of(settings_.timeout));
   if (stop_.cancelled()) return;
   InventoryChange change;
   bool all_known = false;
@@ -42,6 +45,7 @@ void Feed::poll() {
     all_known = inventory_.complete() && to_read_.empty() && hopeless_.empty();
     to_read_.merge(hopeless_);
     hopeless_.clear();
+    if (versions) compare_versions(compared, *versions, change);
     std::vector<vsphere::MoRef> changed;
     for (const vsphere::MoRef& vm : sets_.take_listings(changed)) to_read_.insert(vm);
     for (const VersionPtr& version : sets_.all_latest()) {
@@ -51,7 +55,7 @@ void Feed::poll() {
     if (const auto pending = pending_origins(); !pending.empty()) {
       to_read_.insert(pending[next_pending_++ % pending.size()]);
     }
-    change.vms = std::move(changed);
+    std::move(changed.begin(), changed.end(), std::back_inserter(change.vms));
     // What cannot be read now is left to the feed's next round.
     (void)read_waiting(change, call_of(settings_.timeout));
     const std::lock_guard lock(mutex_);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <map>
+#include <memory>
 #include <set>
 #include <unordered_set>
 #include <utility>
@@ -75,6 +77,17 @@ ReadSets SetReader::read(const std::vector<vsphere::MoRef>& vms, const vsphere::
     }
   }
   return read;
+}
+
+Result<std::map<vsphere::MoRef, std::string>> SetReader::change_versions(
+    const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call) {
+  // Shared: the other thread may still be in set_value() when this one goes.
+  const auto answered =
+      std::make_shared<std::promise<Result<std::map<vsphere::MoRef, std::string>>>>();
+  auto answer = answered->get_future();
+  source_.read_change_versions(
+      vms, call, [answered](auto versions) { answered->set_value(std::move(versions)); });
+  return answer.get();
 }
 
 Status SetReader::read_some(const std::vector<vsphere::MoRef>& page,
@@ -238,7 +251,10 @@ std::vector<OriginOfVm> SetReader::origins_of(const std::vector<const vsphere::V
     SavedOrigin origin;
     origin.vcenter_instance_uuid = source_.server().instance_uuid;
     origin.vcenter_name = source_.server().name;
-    if (const auto facts = inventory_.vm_facts(detail->vm)) origin.key = facts->key_id;
+    // Of a locked VM the inventory may know the key and the details do not.
+    origin.key = detail->key_id;
+    const auto facts = inventory_.vm_facts(detail->vm);
+    if (!origin.key && facts) origin.key = facts->key_id;
     origins.push_back({*detail, std::move(origin)});
   }
   if (hook_) hook_(origins, call);

@@ -8,7 +8,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,6 +57,10 @@ class SetReader {
   /// vCenter gave no answer before, none is a failure (EIO) and not a departure.
   ReadSets read(const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call,
                 const std::set<vsphere::MoRef>& unanswered = {});
+
+  /// config.changeVersion of those that have one, in pages of 250. Blocks.
+  Result<std::map<vsphere::MoRef, std::string>> change_versions(
+      const std::vector<vsphere::MoRef>& vms, const vsphere::Call& call);
 
   [[nodiscard]] const SetBuilder& builder() const { return builder_; }
   /// Numbers readings in the order in which they begin.

@@ -43,7 +43,7 @@ class FeedTest : public ::testing::Test {
     auto changes = one_datacenter();
     for (int i = 1; i <= vms; ++i) {
       source.add(tpm_detail(i), "nvram bytes");
-      changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder));
+      changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder, true, kVersion1));
     }
     inventory_source.put(update_of(changes, true));
   }
@@ -248,7 +248,7 @@ TEST_F(FeedTest, WhatIsKnownStaysWhileVcenterIsAway) {
   // back, with a new session: nothing changed, nothing is read again
   auto changes = one_datacenter();
   for (int i = 1; i <= 5; ++i) {
-    changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder));
+    changes.push_back(enter_vm(vm_ref(i), "vm" + std::to_string(i), kVmFolder, true, kVersion1));
   }
   take_told();
   inventory_source.put(update_of(changes, true));
@@ -482,6 +482,52 @@ TEST_F(FeedTest, NvramThatTheGuestWroteIsFoundByThePoll) {
   EXPECT_THAT(take_told().vms, ElementsAre(vm_ref(8)));
   EXPECT_EQ(model->sets().listing(vm_ref(8))->find(FileRole::nvram)->time,
             WallTime(std::chrono::seconds(1'719'000'500)));
+}
+
+TEST_F(FeedTest, ChangesThatTheNewsLeaveOutAreFoundByThePoll) {
+  put_fleet(300);
+  ASSERT_TRUE(start());
+  const int details = source.details_calls;
+  take_told();
+  {
+    const std::lock_guard lock(source.mutex);
+    source.vms[vm_ref(8)].change_version = kVersion2;
+  }
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(8)) > 0; }));
+  EXPECT_EQ(source.details_calls, details + 1);
+  EXPECT_THAT(take_told().vms, ElementsAre(vm_ref(8)));
+  // ... and once only
+  const int versions = source.version_calls;
+  clock.advance(std::chrono::seconds(61));
+  put_and_wait({});
+  EXPECT_TRUE(eventually([&] { return source.version_calls > versions; }));
+  model->feed().stop();
+  EXPECT_EQ(source.details_calls, details + 1);
+}
+
+TEST_F(FeedTest, AServerWithoutChangeVersionsIsReadAnewInTurn) {
+  put_fleet(600);
+  for (auto& [vm, detail] : source.vms) detail.change_version.reset();
+  ASSERT_TRUE(start());
+  take_told();
+  {
+    const std::lock_guard lock(source.mutex);
+    for (const int changed : {1, 300, 600}) {
+      source.vms[vm_ref(changed)].encryption_bundle = "another";
+    }
+  }
+  for (int poll = 0; poll < 3; ++poll) {
+    const int calls = source.details_calls;
+    clock.advance(std::chrono::seconds(61));
+    put_and_wait({});
+    EXPECT_TRUE(eventually([&] { return source.details_calls > calls; }));
+  }
+  EXPECT_TRUE(eventually([&] {
+    const auto found = polled();
+    return found.count(vm_ref(1)) + found.count(vm_ref(300)) + found.count(vm_ref(600)) == 3;
+  }));
 }
 
 TEST_F(FeedTest, ChangesAreToldWhileAPollIsUnderWay) {
