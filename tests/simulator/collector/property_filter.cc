@@ -116,8 +116,11 @@ Outcome<void> PropertyFilter::look_around(const Viewpoint& viewpoint) {
       if (selected.count(each.first) == 0) to_leave_.push_back(each.first);
     }
   }
+  const std::unordered_set<Ref> leaving(to_leave_.begin(), to_leave_.end());
   for (const Ref& ref : touched) {
-    if (known_.count(ref) != 0 && queued_.insert(ref).second) to_look_at_.push_back(ref);
+    // What leaves (its user may not see it any more) has no properties to be told.
+    if (known_.count(ref) == 0 || leaving.count(ref) != 0) continue;
+    if (queued_.insert(ref).second) to_look_at_.push_back(ref);
   }
   return {};
 }
