@@ -61,6 +61,9 @@ class InventorySource {
   /// EHOSTUNREACH/ETIMEDOUT when the server is away (call again: it recovers by itself, logs in
   /// anew, and starts with restarted = true), EACCES when the login is refused for good.
   virtual Result<InventoryUpdate> next(const Call& call) = 0;
+  /// The next call of next() returns the whole inventory, as the first one did. Called by the
+  /// thread that calls next(), and where the last batch was complete.
+  virtual void begin_anew() = 0;
   /// The root folder's MoRef.
   [[nodiscard]] virtual MoRef root() const = 0;
 };

@@ -1,6 +1,6 @@
 // The feed's looks at what a server with weaker news leaves out: VMware's vcsim, say, tells of no
 // change of extraConfig. changeVersion is compared where there is one; of a server that has none
-// the details are read anew, a page at a time.
+// the inventory is read anew with each poll, and the details a page at a time.
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -33,7 +33,8 @@ void Feed::compare_versions(const std::vector<vsphere::MoRef>& asked,
                             const std::map<vsphere::MoRef, std::string>& versions,
                             InventoryChange& change) {
   if (asked.empty()) return;
-  if (versions.empty()) {
+  no_versions_ = versions.empty();
+  if (no_versions_) {
     const size_t count = std::min(asked.size(), kReadAtATime);
     to_read_.insert(asked.begin(), asked.begin() + static_cast<std::ptrdiff_t>(count));
     compared_last_ = asked[count - 1];

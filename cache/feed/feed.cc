@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <random>
 #include <utility>
 
 namespace vtpmfs::cache {
@@ -28,7 +29,7 @@ Feed::Feed(vsphere::InventorySource& source, Inventory& inventory, LiveVmSets& s
       clock_(clock),
       settings_(settings),
       listeners_(std::make_shared<std::vector<Listener>>()),
-      random_(std::random_device{}()) {
+      pauses_(settings.first_pause, settings.longest_pause, std::random_device{}()) {
   inventory_.wait_for_details();
   sets_.on_change([listeners = listeners_](const std::vector<vsphere::MoRef>& vms) {
     InventoryChange change;
@@ -75,7 +76,7 @@ void Feed::run() {
     const Status round = one_round();
     if (round) {
       const std::lock_guard lock(mutex_);
-      pause_ = milliseconds(0);
+      pauses_.reset();
       failures_ = 0;
       continue;
     }
@@ -129,6 +130,8 @@ Status Feed::one_round() {
   if (!change.empty() || change.paths_moved) look_for_unplaced();
   if (read && clock_.monotonic() - last_poll_ >= settings_.nvram_poll) {
     last_poll_ = clock_.monotonic();
+    // A server as weak as that tells of no new names either.
+    if (no_versions_) source_.begin_anew();
     begin_poll();
   }
   write_times();
@@ -276,12 +279,8 @@ bool Feed::pause_after_failure() {
   const auto over = [this] { return stopped_ || retry_; };
   // A refused login is never tried again by itself: five of them lock an account.
   if (refused_) changed_.wait(lock, over);
-  pause_ =
-      pause_.count() == 0 ? settings_.first_pause : std::min(pause_ * 2, settings_.longest_pause);
-  // Between half of it and all of it: many mounts must not come back in one moment.
-  std::uniform_int_distribution<milliseconds::rep> jitter(pause_.count() / 2, pause_.count());
-  changed_.wait_for(lock, milliseconds(jitter(random_)), over);
-  if (std::exchange(retry_, false)) pause_ = milliseconds(0);
+  changed_.wait_for(lock, pauses_.next(), over);
+  if (std::exchange(retry_, false)) pauses_.reset();
   return !stopped_;
 }
 

@@ -14,17 +14,18 @@
 // from any thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <set>
 #include <thread>
 #include <vector>
 
+#include "cache/feed/retry_pauses.h"
 #include "cache/inventory.h"
 #include "cache/sets/live_vm_sets.h"
 #include "cache/times/first_seen.h"
@@ -139,14 +140,14 @@ class Feed {
   bool retry_ = false;
   int failures_ = 0;  ///< rounds in a row
   FeedStatus status_;
-  std::chrono::milliseconds pause_{0};
+  RetryPauses pauses_;
 
-  bool poll_wanted_ = false;      ///< guarded by mutex_
-  MonotonicTime last_poll_{};     ///< the feed's thread only
-  size_t next_pending_ = 0;       ///< of the VMs with a pending origin; the poller's only
-  size_t next_directory_ = 0;     ///< of datastores that cannot be listed whole; the poller's only
-  vsphere::MoRef compared_last_;  ///< the poller's only
-  std::minstd_rand random_;
+  bool poll_wanted_ = false;   ///< guarded by mutex_
+  MonotonicTime last_poll_{};  ///< the feed's thread only
+  size_t next_pending_ = 0;    ///< of the VMs with a pending origin; the poller's only
+  size_t next_directory_ = 0;  ///< of datastores that cannot be listed whole; the poller's only
+  std::atomic<bool> no_versions_{false};  ///< the server gives no VM a changeVersion
+  vsphere::MoRef compared_last_;          ///< the poller's only
   std::thread thread_;
   std::thread poller_;
 };

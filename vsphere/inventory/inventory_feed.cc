@@ -56,12 +56,14 @@ class InventoryFeed : public InventorySource {
     }
   }
 
+  void begin_anew() override { wanted_anew_ = true; }
+
  private:
   /// Drops what the error says is not there any more. False where it says nothing of the kind.
   bool forget_what_is_lost(const Error& error) {
     const std::string_view fault = fault_type(error);
     if (fault == "InvalidCollectorVersion") {
-      begin_anew();
+      forget_version();
       return true;
     }
     if (fault == "ManagedObjectNotFound" || fault == "NotAuthenticated") {
@@ -71,7 +73,7 @@ class InventoryFeed : public InventorySource {
     return false;
   }
 
-  void begin_anew() {
+  void forget_version() {
     version_.clear();
     begins_ = true;
     truncated_ = false;
@@ -88,13 +90,15 @@ class InventoryFeed : public InventorySource {
     collector_.reset();
     view_.reset();
     watching_ = false;
-    begin_anew();
+    forget_version();
   }
 
   Call own_call(const Call& call) const { return {timeout_, call.cancel, call.operation_id}; }
 
   Result<InventoryUpdate> try_next(const Call& call) {
     if (caller_.session_generation() != generation_) forget_session_objects();
+    // VMware's vcsim tells a filter's objects once, whatever the version.
+    if (std::exchange(wanted_anew_, false) && collector_) drop_collector(own_call(call));
     if (auto ready = watch(own_call(call)); !ready) return fail(ready.error());
     _vim25__WaitForUpdatesEx request;
     request._USCOREthis = to_soap(*collector_);
@@ -196,7 +200,8 @@ class InventoryFeed : public InventorySource {
     request._USCOREthis = to_soap(*collector_);
     (void)vsphere::call<_vim25__DestroyPropertyCollectorResponse>(caller_, request, call);
     collector_.reset();
-    begin_anew();
+    watching_ = false;
+    forget_version();
   }
 
   SoapCaller& caller_;
@@ -206,6 +211,7 @@ class InventoryFeed : public InventorySource {
   bool watching_ = false;    ///< the filter is made
   uint64_t generation_ = 0;  ///< the session that the objects belong to
   std::string version_;
+  bool wanted_anew_ = false;  ///< by the caller
   bool begins_ = true;        ///< the next answer is the beginning of a whole inventory
   bool truncated_ = false;    ///< the last answer was not the end of what it told
   int empty_beginnings_ = 0;  ///< in a row

@@ -446,7 +446,10 @@ class FakeInventorySource final : public vsphere::InventorySource {
     updates_.pop_front();
     return update;
   }
+  void begin_anew() override { ++beginnings; }
   [[nodiscard]] MoRef root() const override { return kRoot; }
+
+  std::atomic<int> beginnings{0};  ///< that were asked for
 
  private:
   std::mutex mutex_;

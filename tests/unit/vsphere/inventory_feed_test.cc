@@ -179,6 +179,21 @@ TEST_F(InventoryFeedTest, ASessionLostInMissingSetIsRenewed) {
   EXPECT_EQ(caller.renewals, 1);
 }
 
+TEST_F(InventoryFeedTest, BeginsAnewWithAnotherCollectorWhereThatIsWanted) {
+  caller.on("DestroyPropertyCollector", {response("DestroyPropertyCollector", "")});
+  const std::string whole =
+      change("enter", "VirtualMachine", "vm-1", assign("name", "xsd:string", "a"));
+  caller.on("WaitForUpdatesEx", {updates("1", whole), updates("2", whole)});
+  ASSERT_TRUE(feed->next({}));
+  feed->begin_anew();
+  const auto again = feed->next({});
+  ASSERT_TRUE(again) << again.error().words;
+  EXPECT_TRUE(again->restarted);
+  EXPECT_EQ(again->changes.size(), 1U);
+  EXPECT_THAT(caller.requests("WaitForUpdatesEx").back(), HasSubstr("own-2"));
+  EXPECT_EQ(caller.requests("DestroyPropertyCollector").size(), 1U);
+}
+
 TEST_F(InventoryFeedTest, GivesUpWhereObjectsNeverStay) {
   caller.on("WaitForUpdatesEx", {soap_fault("ManagedObjectNotFound")});
   auto update = feed->next({});
