@@ -7,6 +7,7 @@ import shutil
 import ssl
 import sys
 import urllib.request
+from xml.sax.saxutils import escape
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "mount"))
 
@@ -16,11 +17,13 @@ from harness.process import (PATIENCE, Failure, clean_environment, expect, expec
                              has_ended, run, run_well, spawn, wait_until)
 from harness.restoring import status_of
 from harness.scene import Scene
-from harness.truth import SET, certificates_of, check_sums, read_bytes, vm_directories
+from harness.truth import SET, certificates_of, check_sums, moref_of, read_bytes, vm_directories
+from harness.watching import fill_caches, gone, there
 
 USER = "administrator@vsphere.local"
 PASSWORD = "vtpmfs-Secret-1"
 NVRAM_SIZE = 270840
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 class Peer:
@@ -97,6 +100,21 @@ class Administrator:
         self.call('<TerminateSession xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this>'
                   f"{keys}</TerminateSession>")
         return ended
+
+
+    def do(self, operation, kind, ref, arguments=""):
+        """An operation of one object, with its arguments as XML; what it answers."""
+        return self.call(f'<{operation} xmlns="urn:vim25"><_this type="{kind}">{ref}</_this>{arguments}</{operation}>')
+
+    def reconfigure(self, vm, spec):
+        self.do("ReconfigVM_Task", "VirtualMachine", vm, f'<spec xmlns:xsi="{XSI}">{spec}</spec>')
+
+    def parent_of(self, vm):
+        answer = self.call(
+            '<RetrievePropertiesEx xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this>'
+            "<specSet><propSet><type>VirtualMachine</type><pathSet>parent</pathSet></propSet>"
+            f'<objectSet><obj type="VirtualMachine">{vm}</obj></objectSet></specSet><options/></RetrievePropertiesEx>')
+        return re.search(r"<val [^>]*>([^<]+)</val>", answer)[1]
 
 
 class PeerMount(Mount):
@@ -208,6 +226,81 @@ def rows_of_ended_sessions(matrix, scene):
     peer.stop()
 
 
+def rows_of_changes(matrix, scene):
+    """What vcsim's feed tells, and what only a look tells: it reports no changes of extraConfig."""
+    peer = Peer(scene, "-vm", "6")
+    administrator = Administrator(peer)
+    mount = PeerMount(scene, peer, "-o", "ro", "--vms=all", "--pin", "0", "--nvram-poll", "1")
+    top = mount.path("DC0/vm")
+    fill_caches(top)
+    machines = {name: moref_of(os.path.join(top, name)) for name in sorted(os.listdir(top))}
+    unused = sorted(machines)
+    folder = administrator.parent_of(machines[unused[0]])
+
+    def shows(name):
+        wait_until(lambda: there(os.path.join(top, name)), f"{name} shows")
+
+    def goes(name):
+        wait_until(lambda: gone(os.path.join(top, name)), f"{name} goes")
+
+    def value_of(answer):
+        return re.search(r"<returnval [^>]*>([^<]+)</returnval>", answer)[1]
+
+    with matrix.row("changes at vcsim show: a VM that is renamed"):
+        old = unused.pop()
+        administrator.reconfigure(machines[old], "<name>renamed</name>")
+        shows("renamed")
+        goes(old)
+        check_sums(os.path.join(top, "renamed"))
+    with matrix.row("... that is cloned"):
+        administrator.do("CloneVM_Task", "VirtualMachine", machines[unused[0]],
+                         f'<folder type="Folder">{folder}</folder><name>cloned</name>'
+                         "<spec><location/><template>false</template><powerOn>false</powerOn></spec>")
+        shows("cloned")
+    with matrix.row("... that moves into a new folder, and the folder"):
+        old = unused.pop()
+        made = value_of(administrator.do("CreateFolder", "Folder", folder, "<name>New</name>"))
+        shows("New")
+        administrator.do("MoveIntoFolder_Task", "Folder", made,
+                         f'<list type="VirtualMachine">{machines[old]}</list>')
+        shows(f"New/{old}")
+        goes(old)
+        check_sums(os.path.join(top, "New", old))
+    with matrix.row("... that is deleted, and one that is unregistered"):
+        for operation in ("Destroy_Task", "UnregisterVM"):
+            old = unused.pop()
+            administrator.do(operation, "VirtualMachine", machines[old])
+            goes(old)
+    with matrix.row("... whose bundle is another one, of which the feed says nothing"):
+        name = unused.pop()
+        path = os.path.join(top, name)
+        before = read_bytes(path + "/encryption.bundle").decode()
+        since = os.stat(path + "/encryption.bundle").st_mtime
+        letter = "A" if before[-4] != "A" else "B"
+        after = before[:-4] + letter + before[-3:]
+        administrator.reconfigure(
+            machines[name], "<extraConfig><key>encryption.bundle</key>"
+            f'<value xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">{escape(after)}</value>'
+            "</extraConfig>")
+        wait_until(lambda: os.stat(path + "/encryption.bundle").st_mtime > since, "the bundle's time moves")
+        expect_equal(read_bytes(path + "/encryption.bundle").decode(), after, "the bundle")
+        check_sums(path)
+    with matrix.row("... that loses its vTPM, of which the feed says nothing either"):
+        name = unused.pop()
+        administrator.reconfigure(
+            machines[name], "<deviceChange><operation>remove</operation>"
+            '<device xsi:type="VirtualTPM"><key>11000</key></device></deviceChange>')
+        wait_until(lambda: "vtpm.json" not in os.listdir(os.path.join(top, name)), "vtpm.json goes")
+    with matrix.row("... while the session was ended: what changed meanwhile shows"):
+        old = unused.pop()
+        administrator.end_others()
+        administrator.reconfigure(machines[old], "<name>renamed later</name>")
+        shows("renamed later")
+        goes(old)
+    mount.unmount()
+    peer.stop()
+
+
 def main():
     matrix = Matrix("VMware's vcsim as a peer")
     need_mounts(matrix)
@@ -218,6 +311,7 @@ def main():
         rows_of_restoring(matrix, scene)
         row_of_datastore_cluster(matrix, scene)
         rows_of_ended_sessions(matrix, scene)
+        rows_of_changes(matrix, scene)
     matrix.end()
 
 
