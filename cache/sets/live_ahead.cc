@@ -15,12 +15,45 @@ bool LiveVmSets::may_fetch_ahead_locked(const VmSlot& slot) {
          version.nvram.state == NvramFound::State::listed;
 }
 
+const Walk& LiveVmSets::longer_walk() const {
+  return walk_by_inode_.length() > walk_by_name_.length() ? walk_by_inode_ : walk_by_name_;
+}
+
+void LiveVmSets::give_up_what_is_ahead() {
+  std::vector<Done<std::string>> given_up;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto it = downloads_.begin(); it != downloads_.end();) {
+      if (it->call.cancel.cancelled() || is_waited_for_locked(it->version->vm)) {
+        ++it;
+        continue;
+      }
+      given_up.push_back(std::move(it->done));
+      it = downloads_.erase(it);
+    }
+  }
+  for (const auto& done : given_up) done(fail(kNotWanted, "nobody reads on"));
+}
+
+void LiveVmSets::look_for_stopped_walks() {
+  {
+    const std::lock_guard lock(mutex_);
+    // Who waits for an answer has not stopped.
+    for (const SlotPtr& slot : pinned_) {
+      if (!slot->pinned->waiters.empty()) return;
+    }
+  }
+  const bool by_inode = &longer_walk() == &walk_by_inode_;
+  if ((by_inode ? walk_by_inode_ : walk_by_name_).has_stopped()) give_up_what_is_ahead();
+}
+
 void LiveVmSets::fetch_ahead(const vsphere::MoRef& vm) {
   const auto readable = [this](const vsphere::MoRef& other) {
     const std::lock_guard lock(mutex_);
     const auto found = slots_.find(other);
     return found != slots_.end() && may_fetch_ahead_locked(*found->second);
   };
+  const size_t before = longer_walk().length();
   std::vector<vsphere::MoRef> next = walk_by_name_.reads(vm, readable);
   // Who goes by inode number meets neighbours by name now and then, and the other way round: the
   // longer way is the one that is gone.
@@ -28,6 +61,7 @@ void LiveVmSets::fetch_ahead(const vsphere::MoRef& vm) {
     std::vector<vsphere::MoRef> others = walk_by_inode_.reads(vm, readable);
     if (walk_by_inode_.length() > walk_by_name_.length()) next = std::move(others);
   }
+  if (longer_walk().length() < before) give_up_what_is_ahead();  // he reads elsewhere
   if (next.empty()) return;
   const MonotonicTime now = clock_.monotonic();
   std::vector<vsphere::MoRef> batch;

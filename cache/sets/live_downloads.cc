@@ -89,7 +89,7 @@ void LiveVmSets::admit_downloads() {
       done(std::move(bytes));
     };
     if (refused) {
-      ended(fail(ECANCELED, "its datastore is slow: it is fetched when somebody reads it"));
+      ended(fail(kNotWanted, "its datastore is slow: it is fetched when somebody reads it"));
     } else if (next->call.timeout.count() <= 0) {
       ended(fail(ETIMEDOUT, "other downloads took too long"));
     } else {

@@ -306,9 +306,19 @@ void LiveVmSets::end_fetch(const GenerationPtr& generation, uint64_t number,
                            Result<FetchedSet> result) {
   std::vector<std::pair<std::shared_ptr<Waiter>, Result<FileBytes>>> answers;
   std::vector<vsphere::MoRef> changed;
+  std::shared_ptr<SetFetch> again;
   {
     const std::lock_guard lock(mutex_);
     if (generation->fetch_number != number) return;  // nobody waits for this one any more
+    if (!result && result.error().code == Errno{kNotWanted} && !generation->waiters.empty() &&
+        !stopping_) {
+      again = begin_fetch_locked(generation, settings_.timeout);  // somebody has come meanwhile
+    }
+  }
+  if (again) return again->start();
+  {
+    const std::lock_guard lock(mutex_);
+    if (generation->fetch_number != number) return;
     VmSlot& slot = *generation->slot;
     const bool was_incomplete = slot.failure.has_value();
     const bool ahead = generation->waiters.empty();
@@ -362,7 +372,10 @@ void LiveVmSets::remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched
 
 void LiveVmSets::remember_failure_locked(std::optional<VmSlot::Failure>& failure,
                                          const Error& error) {
-  if (error.code == Errno{EINTR} || error.code == Errno{ECANCELED}) return;
+  if (error.code == Errno{EINTR} || error.code == Errno{ECANCELED} ||
+      error.code == Errno{kNotWanted}) {
+    return;
+  }
   const MonotonicTime now = clock_.monotonic();
   const auto pause = next_pause(failure);
   failure = VmSlot::Failure{error, now + pause, pause};
@@ -372,17 +385,6 @@ std::chrono::milliseconds LiveVmSets::next_pause(
     const std::optional<VmSlot::Failure>& former) const {
   if (!former) return settings_.first_pause;
   return std::min(former->pause * 2, settings_.longest_pause);
-}
-
-void LiveVmSets::note_reachability(const Error* error) {
-  const std::lock_guard lock(mutex_);
-  if (error == nullptr) {
-    away_.reset();
-  } else if ((error->code == Errno{EHOSTUNREACH} || error->code == Errno{ETIMEDOUT}) &&
-             is_of_connection(*error)) {
-    const auto pause = next_pause(away_);
-    away_ = VmSlot::Failure{*error, clock_.monotonic() + pause, pause};
-  }
 }
 
 }  // namespace vtpmfs::cache

@@ -23,6 +23,17 @@ void LiveVmSets::read_change_version(const vsphere::MoRef& vm, const vsphere::Ca
   });
 }
 
+void LiveVmSets::note_reachability(const Error* error) {
+  const std::lock_guard lock(mutex_);
+  if (error == nullptr) {
+    away_.reset();
+  } else if ((error->code == Errno{EHOSTUNREACH} || error->code == Errno{ETIMEDOUT}) &&
+             is_of_connection(*error)) {
+    const auto pause = next_pause(away_);
+    away_ = VmSlot::Failure{*error, clock_.monotonic() + pause, pause};
+  }
+}
+
 void LiveVmSets::compute(std::function<void()> work) {
   hashing_.post(std::move(work));
 }

@@ -208,6 +208,7 @@ bool LiveVmSets::may_unpin_locked(const VmSlot& slot, MonotonicTime now) const {
 void LiveVmSets::sweep() {
   const MonotonicTime now = clock_.monotonic();
   looks_.release(now);
+  look_for_stopped_walks();
   std::vector<vsphere::MoRef> changed;
   std::vector<std::pair<GenerationPtr, uint64_t>> overdue;
   std::vector<std::shared_ptr<SetFetch>> to_cancel;

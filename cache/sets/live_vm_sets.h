@@ -14,6 +14,7 @@
 // way and waits for its end; handles may outlive it. Clock must outlive the handles.
 #pragma once
 
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -101,6 +102,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
 
  private:
   using SlotPtr = std::shared_ptr<VmSlot>;
+  /// A download that was given up before it began, since nobody waited for it.
+  static constexpr int kNotWanted = EAGAIN;
   struct Reread {
     vsphere::MoRef vm;
     Done<VersionPtr> done;
@@ -173,6 +176,10 @@ class LiveVmSets final : public VmSets, private FetchSteps {
 
   // live_ahead.cc
   void fetch_ahead(const vsphere::MoRef& vm);
+  [[nodiscard]] const Walk& longer_walk() const;
+  /// Takes out of the line what nobody waits for. What is under way comes to its end.
+  void give_up_what_is_ahead();
+  void look_for_stopped_walks();
   [[nodiscard]] static bool may_fetch_ahead_locked(const VmSlot& slot);
   void let_go_of_unread_locked(const GenerationPtr& generation);
 

@@ -8,6 +8,18 @@ namespace {
 
 /// So many VMs are fetched ahead at most; the next ones when half of them were read.
 constexpr size_t kWindow = 128;
+/// ... and so many at least: what keeps the parallel downloads busy.
+constexpr size_t kNarrowest = 8;
+/// As many times of what was read already: who stops early has cost little.
+constexpr size_t kGrowth = 4;
+/// No more than is read within this time, at the pace of the walk: where answers are slow, that is
+/// fewer.
+constexpr std::chrono::milliseconds kHorizon{2000};
+/// Who has not read on for so long, or so many times his pace, has stopped.
+constexpr std::chrono::milliseconds kStopped{1000};
+constexpr int kPacesToStop = 8;
+/// The part of the newest step in the pace.
+constexpr int kPaceWeight = 4;
 /// This many in a row make a walk.
 constexpr size_t kRow = 2;
 /// A walk that pauses longer has ended.
@@ -77,6 +89,23 @@ bool Walk::is_next(const MoRef& vm, const Readable& readable, size_t& position) 
   return false;
 }
 
+size_t Walk::window() const {
+  size_t window = std::min(kWindow, kGrowth * in_a_row_);
+  if (pace_.count() > 0) {
+    window = std::min(window, static_cast<size_t>(MonotonicTime::duration(kHorizon) / pace_));
+  }
+  return std::max(window, kNarrowest);
+}
+
+bool Walk::has_stopped() {
+  const std::lock_guard lock(mutex_);
+  if (in_a_row_ < kRow || ahead_end_ <= position_ + 1) return false;
+  const auto patience = std::max<MonotonicTime::duration>(kStopped, pace_ * kPacesToStop);
+  if (clock_.monotonic() - last_read_ <= patience) return false;
+  ahead_end_ = position_ + 1;  // who goes on after all is told of them again
+  return true;
+}
+
 size_t Walk::length() const {
   const std::lock_guard lock(mutex_);
   return in_a_row_;
@@ -95,15 +124,18 @@ std::vector<MoRef> Walk::reads(const MoRef& vm, const Readable& readable) {
   size_t position = 0;
   if (in_a_row_ > 0 && is_next(vm, readable, position)) {
     ++in_a_row_;
+    pace_ =
+        in_a_row_ == kRow ? now - stepped_at_ : pace_ + (now - stepped_at_ - pace_) / kPaceWeight;
   } else {
     in_a_row_ = find(vm, position) ? 1 : 0;
     ahead_end_ = position + 1;
   }
   position_ = position;
+  stepped_at_ = now;
   if (in_a_row_ < kRow) return {};
   ahead_end_ = std::max(ahead_end_, position_ + 1);
-  if (ahead_end_ - (position_ + 1) > kWindow / 2) return {};
-  const size_t end = std::min(order_.size(), position_ + 1 + kWindow);
+  if (ahead_end_ - (position_ + 1) > window() / 2) return {};
+  const size_t end = std::min(order_.size(), position_ + 1 + window());
   std::vector<MoRef> next;
   for (; ahead_end_ < end; ++ahead_end_) {
     if (readable(order_[ahead_end_])) next.push_back(order_[ahead_end_]);

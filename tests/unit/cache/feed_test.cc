@@ -507,6 +507,29 @@ TEST_F(FeedTest, ChangesThatTheNewsLeaveOutAreFoundByThePoll) {
   EXPECT_EQ(source.details_calls, details + 1);
 }
 
+TEST_F(FeedTest, TheInventoryIsReadAnewOnlyWhereThereIsNoChangeVersion) {
+  put_fleet(2);
+  ASSERT_TRUE(start());
+  const auto poll = [&] {
+    const int versions = source.version_calls;
+    clock.advance(std::chrono::seconds(61));
+    put_and_wait({});
+    EXPECT_TRUE(eventually([&] { return source.version_calls > versions; }));
+  };
+  poll();
+  poll();
+  EXPECT_EQ(inventory_source.beginnings, 0);
+  {
+    const std::lock_guard lock(source.mutex);
+    for (auto& [vm, detail] : source.vms) detail.change_version.reset();
+  }
+  const int details = source.details_calls;
+  poll();
+  EXPECT_TRUE(eventually([&] { return source.details_calls > details; }));
+  poll();
+  EXPECT_TRUE(eventually([&] { return inventory_source.beginnings > 0; }));
+}
+
 TEST_F(FeedTest, AServerWithoutChangeVersionsIsReadAnewInTurn) {
   put_fleet(600);
   for (auto& [vm, detail] : source.vms) detail.change_version.reset();
@@ -528,6 +551,58 @@ TEST_F(FeedTest, AServerWithoutChangeVersionsIsReadAnewInTurn) {
     const auto found = polled();
     return found.count(vm_ref(1)) + found.count(vm_ref(300)) + found.count(vm_ref(600)) == 3;
   }));
+}
+
+TEST_F(FeedTest, ADatastoreThatIsSlowToSearchIsPolledByDirectories) {
+  put_fleet(100);
+  ASSERT_TRUE(start());
+  {
+    const std::lock_guard lock(source.mutex);
+    source.while_searching_whole = [this] { clock.advance(std::chrono::seconds(11)); };
+  }
+  const auto poll = [&] {
+    const int versions = source.version_calls;
+    clock.advance(std::chrono::seconds(61));
+    put_and_wait({});
+    EXPECT_TRUE(eventually([&] { return source.version_calls > versions; }));
+  };
+  poll();
+  EXPECT_EQ(source.bulk_lists, 2);  // at the start, and the slow one
+  EXPECT_EQ(source.directory_lists, 0);
+  {
+    const std::lock_guard lock(source.mutex);
+    source.set_nvram(vm_ref(8), "other bytes", 500);
+  }
+  take_told();
+  // A hundred directories, some with each poll.
+  for (int i = 0; i < 4; ++i) poll();
+  EXPECT_EQ(source.bulk_lists, 2);
+  EXPECT_LE(source.directory_lists, 4 * 32);
+  EXPECT_TRUE(eventually([&] { return polled().count(vm_ref(8)) > 0; }));
+  // After a while all of it is tried again.
+  clock.advance(std::chrono::minutes(10));
+  poll();
+  EXPECT_EQ(source.bulk_lists, 3);
+}
+
+TEST(RetryPausesTest, GrowUpToTheLongestAndDifferFromMountToMount) {
+  using std::chrono::milliseconds;
+  std::set<milliseconds> times;
+  for (uint32_t seed = 1; seed <= 200; ++seed) {
+    RetryPauses pauses(milliseconds(500), milliseconds(60'000), seed);
+    milliseconds whole(500);
+    for (int i = 0; i < 12; ++i) {
+      const milliseconds pause = pauses.next();
+      EXPECT_GE(pause, whole / 2) << i;
+      EXPECT_LE(pause, whole) << i;
+      if (i == 5) times.insert(pause / 800);
+      whole = std::min(whole * 2, milliseconds(60'000));
+    }
+    pauses.reset();
+    EXPECT_LE(pauses.next(), milliseconds(500));
+  }
+  // The sixth pause lies between 8 and 16 s: two hundred mounts come back all over that time.
+  EXPECT_GE(times.size(), 8U);
 }
 
 TEST_F(FeedTest, ChangesAreToldWhileAPollIsUnderWay) {
