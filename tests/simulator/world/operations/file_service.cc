@@ -36,7 +36,7 @@ HttpResponse unauthorized() {
 /// `number` makes each mix another one: the guest goes on writing.
 std::string torn(const std::string& bytes, unsigned number) {
   const std::string tail =
-      derive_bytes(bytes, "torn" + std::to_string(number), bytes.size() - bytes.size() / 2);
+      derive_bytes(sha256(bytes), "torn" + std::to_string(number), bytes.size() - bytes.size() / 2);
   return bytes.substr(0, bytes.size() / 2) + tail;
 }
 
