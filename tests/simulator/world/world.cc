@@ -61,6 +61,9 @@ void add_options(CLI::App& app, FleetOptions& options) {
   app.add_option("--vms", options.vms, "how many ordinary machines")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str();
+  app.add_option("--plain", options.plain, "how many machines besides, without encryption and vTPM")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   app.add_option("--datacenters", options.datacenters, "how many datacenters")
       ->check(CLI::Range(1, 50))
       ->capture_default_str();

@@ -15,6 +15,7 @@ class Simulator;
 struct FleetOptions {
   /// Ordinary machines: encrypted, with a vTPM and an nvram file, powered off.
   int vms = 20;
+  int plain = 0;         ///< ordinary machines besides, neither encrypted nor with a vTPM
   int datacenters = 2;   ///< the second lies in folders
   int folders = 2;       ///< how deep the VM folders are nested
   bool specials = true;  ///< one each of the machines that are not ordinary, awkward names included

@@ -139,6 +139,26 @@ TEST_F(FleetTest, SpecialMachinesAreSpecial) {
   EXPECT_EQ(parse_bundle(*bundle)->size(), 2U);
 }
 
+TEST(PlainFleetTest, PlainMachinesHaveNeitherKeyNorVtpm) {
+  Simulator simulator;
+  FleetOptions options;
+  options.vms = 3;
+  options.plain = 5;
+  options.specials = false;
+  build_world(simulator, options);
+  const auto list = simulator.verbs().run(nlohmann::json{{"verb", "list-vms"}});
+  ASSERT_TRUE(list);
+  int sealed = 0;
+  int plain = 0;
+  for (const auto& machine : *list) {
+    const bool has_key = machine.contains("key_id");
+    EXPECT_EQ(machine.at("tpm"), has_key) << machine;
+    ++(has_key ? sealed : plain);
+  }
+  EXPECT_EQ(sealed, 3);
+  EXPECT_EQ(plain, 5);
+}
+
 TEST_F(FleetTest, VerbsOfAnAdminChangeTheWorld) {
   const std::string id = verb("create-vm", {{"name", "by hand"}, {"folder", "DC1/vm/Finance"}});
   EXPECT_EQ(at("DC1/vm/Finance/by hand").id, id);

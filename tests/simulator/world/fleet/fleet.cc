@@ -71,10 +71,10 @@ std::vector<Ref> make_folders(World& world, const Site& site, int depth) {
   return folders;
 }
 
-std::string ordinary_name(int number) {
+std::string numbered(const char* name, int number) {
   std::string digits = std::to_string(number);
   if (digits.size() < 5) digits.insert(0, 5 - digits.size(), '0');
-  return "win" + digits;
+  return name + digits;
 }
 
 }  // namespace
@@ -90,13 +90,23 @@ std::shared_ptr<Fleet> build_fleet(World& world, const FleetOptions& options) {
   MachineMaker& maker = fleet->maker;
   std::vector<std::vector<Ref>> folders;
   for (const Site& site : sites) folders.push_back(make_folders(world, site, options.folders));
-  for (int i = 0; i < options.vms; ++i) {
+  const auto make_spread = [&](int i, Blueprint blueprint) {
     const auto site = static_cast<std::size_t>(i) % sites.size();
     const auto& places = folders[site];
-    Blueprint blueprint;
-    blueprint.name = ordinary_name(i + 1);
     blueprint.folder = places[static_cast<std::size_t>(i) / sites.size() % places.size()];
     maker.make(sites[site], blueprint);
+  };
+  for (int i = 0; i < options.vms; ++i) {
+    Blueprint ordinary;
+    ordinary.name = numbered("win", i + 1);
+    make_spread(i, std::move(ordinary));
+  }
+  for (int i = 0; i < options.plain; ++i) {
+    Blueprint plain;
+    plain.name = numbered("lin", i + 1);
+    plain.encrypted = false;
+    plain.has_tpm = false;
+    make_spread(i, std::move(plain));
   }
   if (options.specials) make_specials(world, sites.front(), maker, options.kms_seed);
   if (options.case_twins) {
