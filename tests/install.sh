@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the lists in tests/packages name and that are not there yet.
-# usage: tests/install.sh LIST... (build, demo, tests)
+# usage: tests/install.sh LIST... (build, demo, tests, bench)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
