@@ -37,7 +37,7 @@ struct ConnectionSettings {
   CancelToken cancel;                        ///< ends open() with EINTR
   bool read_only = false;  ///< the transport refuses PUT and every call that changes vCenter but
                            ///< datastore searches; so it does with an ESXi host in any case
-  int max_connections = 8;
+  int max_connections = 12;
   std::vector<std::string> save_extra_config;  ///< globs
   std::string user_agent;
 };

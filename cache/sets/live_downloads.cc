@@ -7,10 +7,11 @@
 namespace vtpmfs::cache {
 namespace {
 
-/// Of the transport's eight connections; two are left for everything else.
-constexpr size_t kDownloads = 6;
-/// Of those, for what nobody waits for yet.
-constexpr size_t kDownloadsAhead = 4;
+/// Of the transport's twelve connections; two are left for everything else.
+constexpr size_t kDownloads = 10;
+/// What nobody waits for yet makes no more than this: as many as a vCenter's hosts serve well at
+/// once. Where all of these stall, there are two for who waits.
+constexpr size_t kDownloadsWithAhead = 8;
 /// A datastore where a download takes longer, or does not end, is not fetched ahead from for a
 /// while.
 constexpr std::chrono::seconds kSlow{5};
@@ -49,13 +50,12 @@ bool LiveVmSets::is_slow_locked(const vsphere::MoRef& datastore) const {
 
 std::optional<LiveVmSets::Download> LiveVmSets::next_download_locked() {
   if (under_way_.size() >= kDownloads) return std::nullopt;
-  size_t ahead = 0;
-  for (const auto& [number, under_way] : under_way_) ahead += under_way.ahead ? 1 : 0;
+  const bool room_ahead = under_way_.size() < kDownloadsWithAhead;
   auto chosen = downloads_.end();
   bool chosen_is_ahead = false;
   for (auto it = downloads_.begin(); it != downloads_.end(); ++it) {
     const bool waited_for = it->call.cancel.cancelled() || is_waited_for_locked(it->version->vm);
-    if (!waited_for && (ahead >= kDownloadsAhead || chosen != downloads_.end())) continue;
+    if (!waited_for && (!room_ahead || chosen != downloads_.end())) continue;
     chosen = it;
     chosen_is_ahead = !waited_for;
     if (waited_for) break;

@@ -17,7 +17,7 @@ struct TransportSettings {
   std::string host;  ///< name or address, IPv6 without brackets
   int port = 443;
   TlsPolicy tls;
-  int max_connections = 8;  ///< of requests that the server answers at once
+  int max_connections = 12;  ///< of requests that the server answers at once
   bool read_only = false;
   std::string user_agent;
 };
