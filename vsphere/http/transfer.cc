@@ -129,8 +129,18 @@ size_t Transfer::take_body(char* data, size_t size, size_t count, void* self) {
     transfer.too_large_ = true;
     return 0;
   }
+  if (body.empty()) transfer.reserve_body();
   body.append(data, bytes);
   return bytes;
+}
+
+void Transfer::reserve_body() {
+  curl_off_t length = -1;
+  curl_easy_getinfo(easy_.get(), CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  if (length <= 0) return;
+  // What a string that grows by doubling has to spare would be kept as long as the answer.
+  response_.body.reserve(
+      std::min(static_cast<uint64_t>(length), static_cast<uint64_t>(request_.max_body)));
 }
 
 bool Transfer::sent() const {

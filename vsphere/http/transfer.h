@@ -50,6 +50,7 @@ class Transfer {
   void set_up_connection(bool fresh_connection);
   void set_up_request();
   void add_header(const std::string& line);
+  void reserve_body();
   static size_t take_header(char* data, size_t size, size_t count, void* self);
   static size_t take_body(char* data, size_t size, size_t count, void* self);
   static CURLcode prepare_tls(CURL* easy, void* context, void* self);

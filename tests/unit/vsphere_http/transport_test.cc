@@ -148,6 +148,14 @@ TEST_F(TransportTest, KeepsNoCookieOfItsOwn) {
   EXPECT_THAT(cookies, testing::Each(std::string()));
 }
 
+TEST_F(TransportTest, AnAnswerOfKnownLengthTakesNoMoreMemoryThanThat) {
+  serve([](const ServedRequest&, Wire& wire) { wire.answer(200, std::string(270'840, 'x')); });
+  const auto answer = connect()->send_and_wait(looking(), patient());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->body.size(), 270'840U);
+  EXPECT_LT(answer->body.capacity(), 280'000U);
+}
+
 TEST_F(TransportTest, UnpacksGzip) {
   const std::string text(100000, 'v');
   serve([&](const ServedRequest&, Wire& wire) {
