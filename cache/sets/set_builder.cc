@@ -36,6 +36,7 @@ ContentId content_id_of(const Sha256Hash& hash) {
 void put_text(SetVersion& version, FileRole role, std::optional<std::string> text) {
   if (!text) return;
   version.hashes[index_of(role)] = sha256(*text);
+  text->shrink_to_fit();  // it was written piece by piece, and is kept for as long as the VM
   version.texts[index_of(role)] = std::make_shared<const std::string>(std::move(*text));
 }
 

@@ -440,6 +440,17 @@ TEST_F(GenerationTest, ANewerOneWaitsForThePin) {
   EXPECT_GT(listed(kVm, FileRole::config).time, before.time + std::chrono::milliseconds(1));
 }
 
+TEST_F(GenerationTest, TextsTakeNoMoreMemoryThanTheyHave) {
+  add(tpm_detail(1));
+  const VersionPtr version = sets->latest(vm_ref(1));
+  ASSERT_TRUE(version);
+  for (const FileRole role : {FileRole::config, FileRole::vtpm}) {
+    const auto& text = version->text(role);
+    ASSERT_TRUE(text) << file_name(role);
+    EXPECT_LE(text->capacity(), text->size() + 16) << file_name(role);
+  }
+}
+
 TEST_F(GenerationTest, AnOpenFileHoldsThePin) {
   add(tpm_detail(1));
   const auto set = sets->open(kVm, FileRole::config);
