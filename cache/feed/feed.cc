@@ -1,5 +1,6 @@
 #include "cache/feed/feed.h"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -17,6 +18,8 @@ constexpr milliseconds kLookAgain{100};
 constexpr milliseconds kShortestWait{1000};
 /// So many in a row, and who waits for the first inventory is told why there is none.
 constexpr int kHopelessFailures = 3;
+/// News of so many VMs at once: the inventory is read for the first time, or anew.
+constexpr size_t kMany = 200;
 
 }  // namespace
 
@@ -105,6 +108,7 @@ Status Feed::one_round() {
   Status read;
   size_t unread = 0;
   bool all_read = false;
+  bool much_read = false;
   {
     const std::lock_guard writing(writing_);
     collected_.merge(inventory_.apply(*update));
@@ -121,6 +125,7 @@ Status Feed::one_round() {
       places_outdated_ = true;  // a datacenter's path is a part of each download's address
       look_at_paths();
     }
+    much_read = to_read_.size() >= kMany;
     read = read_waiting(change, call_of(settings_.timeout));
     unread = to_read_.size() + hopeless_.size();
     all_read = to_read_.empty();
@@ -142,6 +147,8 @@ Status Feed::one_round() {
     if (read && all_read && inventory_.complete()) ready_ = true;
   }
   changed_.notify_all();
+  // glibc keeps what messages about many VMs took; it may never be needed again.
+  if (much_read) ::malloc_trim(0);
   return read;
 }
 
