@@ -7,7 +7,8 @@ from course.tools import WALKS
 from harness.mount import Mount
 from harness.simulator import Simulator
 
-BASE_VMS = 100
+BASE_VMS = 1000  # the memory of any daemon, with what it needs to read a page of VMs, is left out
+SHOWN = 100  # with a vTPM, beside the plain ones
 SEALED_BOUND = 16 * 1024
 PLAIN_BOUND = 1024
 
@@ -19,10 +20,10 @@ def mounted(scene, simulator, *options):
 
 
 def one_size(scene, say, kind, vms):
-    """A fleet of `vms` machines with a vTPM (sealed), or beside BASE_VMS of those as many plain ones."""
-    fleet = ("--vms", str(vms)) if kind == "sealed" else ("--vms", str(BASE_VMS), "--plain", str(vms))
+    """A fleet of `vms` machines with a vTPM (sealed), or beside a few of those as many plain ones."""
+    fleet = ("--vms", str(vms)) if kind == "sealed" else ("--vms", str(SHOWN), "--plain", str(vms))
     simulator = Simulator(scene, "--no-specials", *fleet)
-    shown = vms if kind == "sealed" else BASE_VMS
+    shown = vms if kind == "sealed" else SHOWN
     # The simulator makes certificates when they are asked for first; that is not vtpmfs's time.
     mounted(scene, simulator)[0].unmount()
     before = processor_seconds([simulator.process.pid])
@@ -57,13 +58,13 @@ def run_sizes(scene, say, sizes):
 def judge_sizes(verdicts, found):
     for kind, bound in (("sealed", SEALED_BOUND), ("plain", PLAIN_BOUND)):
         base, *others = [one for one in found if one["kind"] == kind]
+        smaller = base
         for one in others:
             each = a_vm(one, base)
             one["bytes_a_vm"] = each
             name = "with a vTPM" if kind == "sealed" else "without"
             verdicts.at_most(f"memory for each of {one['vms']} VMs {name}", each / 1024, bound / 1024, " KiB")
-        if kind == "sealed":
-            for one in others[1:]:
-                first = others[0]
-                verdicts.at_most(f"processor time until ready, a VM: {one['vms']} against {first['vms']} VMs",
-                                 one["ready_cpu"] / one["vms"] / (first["ready_cpu"] / first["vms"]), 1.25)
+            if kind == "sealed":
+                verdicts.at_most(f"processor time until ready, a VM: {one['vms']} against {smaller['vms']} VMs",
+                                 one["ready_cpu"] / one["vms"] / (smaller["ready_cpu"] / smaller["vms"]), 1.25)
+            smaller = one
