@@ -5,30 +5,39 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "cache/inventory.h"
+#include "cache/inventory/kept_values.h"
 
 namespace vtpmfs::cache {
 
 /// What the feed says about an entity.
 struct EntityFacts {
   std::string raw_name;
-  MoRef parent;
-  MoRef parent_vapp;
+  KeptValue<MoRef> parent;
+  KeptValue<MoRef> parent_vapp;
   std::optional<std::string> change_version;
-  std::optional<vsphere::CryptoKeyId> key_id;
+  /// Null: none. Shared by copies; most VMs have none.
+  std::shared_ptr<const vsphere::CryptoKeyId> key_id;
   std::optional<bool> tpm_present;
-  std::string connection_state, crypto_state, power_state;
+  KeptValue<std::string> connection_state, crypto_state, power_state;
   bool is_template = false;
   bool key_unreadable = false;
 
-  bool operator==(const EntityFacts&) const = default;
+  bool operator==(const EntityFacts& other) const;
   /// The directory above: the vApp where there is one, else the folder.
-  [[nodiscard]] const MoRef& home() const { return parent_vapp.empty() ? parent : parent_vapp; }
+  [[nodiscard]] const MoRef& home() const { return parent_vapp->empty() ? *parent : *parent_vapp; }
+};
+
+/// What the facts of all entities share.
+struct FactPool {
+  KeptValues<MoRef> places;
+  KeptValues<std::string> states;
 };
 
 struct Entity {

@@ -125,9 +125,11 @@ std::optional<Inventory::VmFacts> Inventory::vm_facts(const MoRef& vm) const {
   const EntityEntry* entry = model_->find(vm);
   if (entry == nullptr || vm.type != kVmType) return std::nullopt;
   const EntityFacts& facts = entry->second.facts;
-  return VmFacts{facts.change_version,  facts.key_id,      facts.tpm_present,
-                 entry->second.has_tpm, facts.is_template, facts.connection_state,
-                 facts.crypto_state,    facts.power_state};
+  std::optional<vsphere::CryptoKeyId> key_id;
+  if (facts.key_id) key_id = *facts.key_id;
+  return VmFacts{facts.change_version,  std::move(key_id), facts.tpm_present,
+                 entry->second.has_tpm, facts.is_template, *facts.connection_state,
+                 *facts.crypto_state,   *facts.power_state};
 }
 
 std::vector<MoRef> Inventory::all_vms() const {

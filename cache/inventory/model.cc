@@ -1,5 +1,6 @@
 #include "cache/inventory/model.h"
 
+#include <utility>
 #include <variant>
 
 namespace vtpmfs::cache {
@@ -24,34 +25,45 @@ void assign_known(T& field, const EntityValue& value) {
   if (!unreadable(value)) field = value_of<T>(value).value_or(T());
 }
 
-void assign(EntityFacts& facts, EntityProperty property, const EntityValue& value) {
+void assign_known(KeptValue<MoRef>& field, const EntityValue& value, FactPool& pool) {
+  if (!unreadable(value)) field = pool.places.keep(value_of<MoRef>(value).value_or(MoRef()));
+}
+
+KeptValue<std::string> state_of(const EntityValue& value, FactPool& pool) {
+  return pool.states.keep(value_of<std::string>(value).value_or(""));
+}
+
+void assign(EntityFacts& facts, EntityProperty property, const EntityValue& value, FactPool& pool) {
   switch (property) {
     case EntityProperty::name:
       return assign_known(facts.raw_name, value);
     case EntityProperty::parent:
-      return assign_known(facts.parent, value);
+      return assign_known(facts.parent, value, pool);
     case EntityProperty::parent_vapp:
-      return assign_known(facts.parent_vapp, value);
+      return assign_known(facts.parent_vapp, value, pool);
     case EntityProperty::is_template:
       return assign_known(facts.is_template, value);
     case EntityProperty::change_version:
       facts.change_version = value_of<std::string>(value);
       return;
     case EntityProperty::key_id:
-      facts.key_id = value_of<vsphere::CryptoKeyId>(value);
+      facts.key_id = nullptr;
+      if (auto key = value_of<vsphere::CryptoKeyId>(value)) {
+        facts.key_id = std::make_shared<const vsphere::CryptoKeyId>(std::move(*key));
+      }
       facts.key_unreadable = unreadable(value);
       return;
     case EntityProperty::tpm_present:
       if (!unreadable(value)) facts.tpm_present = value_of<bool>(value);
       return;
     case EntityProperty::connection_state:
-      facts.connection_state = value_of<std::string>(value).value_or("");
+      facts.connection_state = state_of(value, pool);
       return;
     case EntityProperty::crypto_state:
-      facts.crypto_state = value_of<std::string>(value).value_or("");
+      facts.crypto_state = state_of(value, pool);
       return;
     case EntityProperty::power_state:
-      facts.power_state = value_of<std::string>(value).value_or("");
+      facts.power_state = state_of(value, pool);
       return;
     case EntityProperty::vm_folder:
       return;  // kept beside: only datacenters have one
@@ -59,6 +71,18 @@ void assign(EntityFacts& facts, EntityProperty property, const EntityValue& valu
 }
 
 }  // namespace
+
+bool EntityFacts::operator==(const EntityFacts& other) const {
+  const auto same_key = [&] {
+    if (!key_id || !other.key_id) return !key_id && !other.key_id;
+    return *key_id == *other.key_id;
+  };
+  return raw_name == other.raw_name && parent == other.parent && parent_vapp == other.parent_vapp &&
+         change_version == other.change_version && same_key() && tpm_present == other.tpm_present &&
+         connection_state == other.connection_state && crypto_state == other.crypto_state &&
+         power_state == other.power_state && is_template == other.is_template &&
+         key_unreadable == other.key_unreadable;
+}
 
 void Inventory::Model::begin_restart() {
   restarting = true;
@@ -107,7 +131,7 @@ void Inventory::Model::change(const vsphere::EntityChange& change) {
     facts.parent = entry.second.facts.parent;
   }
   for (const auto& [property, value] : change.values) {
-    assign(facts, property, value);
+    assign(facts, property, value, pool);
     if (property == EntityProperty::vm_folder && !unreadable(value)) {
       const MoRef folder = value_of<MoRef>(value).value_or(MoRef());
       if (std::exchange(vm_folders[change.id], folder) != folder) structural = true;
@@ -150,7 +174,7 @@ bool Inventory::Model::may_pass(const EntityEntry& vm) const {
     case VmFilter::encrypted:
       // What cannot be told is shown: an incomplete backup is never silent.
       return entity.facts.key_id || entity.facts.key_unreadable ||
-             !entity.facts.crypto_state.empty() || entity.has_tpm.value_or(false);
+             !entity.facts.crypto_state->empty() || entity.has_tpm.value_or(false);
     case VmFilter::vtpm:
       break;
   }

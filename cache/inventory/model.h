@@ -26,6 +26,7 @@ struct Inventory::Model {
   mutable std::shared_mutex mutex;
   bool complete = false;
   bool details_first = false;  ///< see wait_for_details()
+  FactPool pool;               ///< before the entities, which point into it
   Entities entities;
   std::unordered_map<MoRef, DirectoryChildren> directories;
   std::unordered_map<MoRef, MoRef> vm_folders;  ///< of datacenters, as the API says
