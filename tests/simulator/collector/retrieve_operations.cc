@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "tests/simulator/collector/collector_operations.h"
@@ -113,8 +115,19 @@ bool asks_for_public_things(const _vim25__RetrievePropertiesEx& request,
   });
 }
 
+/// The asked properties, sorted, with blanks between.
+std::string asked_for(const _vim25__RetrievePropertiesEx& request) {
+  std::set<std::string> paths;
+  for (const auto& spec : request.specSet)
+    for (const auto& set : spec.propSet) paths.insert(set.pathSet.begin(), set.pathSet.end());
+  std::string text;
+  for (const std::string& path : paths) text += (text.empty() ? "" : " ") + path;
+  return text;
+}
+
 Outcome<void> retrieve(Call& call, const _vim25__RetrievePropertiesEx& request,
                        _vim25__RetrievePropertiesExResponse& response) {
+  call.simulator().counters().count_properties(asked_for(request));
   const bool nobody = !call.session() || call.session()->ended();
   // Without a session some servers fault, others say so in each missingSet or answer nothing.
   if (nobody && !asks_for_public_things(request, call.inventory())) {

@@ -43,6 +43,8 @@ void add_counting(Simulator& simulator) {
             [&](const json&) -> Answer { return json(simulator.counters().peaks()); });
   verbs.add("file-counts", "requests by path, without SOAP",
             [&](const json&) -> Answer { return json(simulator.counters().files()); });
+  verbs.add("property-counts", "RetrievePropertiesEx by the properties that each asked for",
+            [&](const json&) -> Answer { return json(simulator.counters().properties()); });
   verbs.add("reset-counts", "", [&](const json&) -> Answer {
     simulator.counters().reset();
     return kDone;

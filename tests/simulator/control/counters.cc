@@ -22,6 +22,11 @@ void Counters::count_file(std::string_view target) {
   ++counter_of(files_, target.substr(0, target.find('?')));
 }
 
+void Counters::count_properties(std::string_view paths) {
+  const std::scoped_lock hold(lock_);
+  ++counter_of(properties_, paths);
+}
+
 uint64_t Counters::of(std::string_view kind) const {
   const std::scoped_lock hold(lock_);
   const auto found = counts_.find(kind);
@@ -43,10 +48,16 @@ Counters::Counts Counters::files() const {
   return files_;
 }
 
+Counters::Counts Counters::properties() const {
+  const std::scoped_lock hold(lock_);
+  return properties_;
+}
+
 void Counters::reset() {
   const std::scoped_lock hold(lock_);
   counts_.clear();
   files_.clear();
+  properties_.clear();
   peaks_ = under_way_;
 }
 

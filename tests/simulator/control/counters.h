@@ -18,12 +18,15 @@ class Counters {
   void count(std::string_view kind);
   /// A file that was asked for, by its target without the query.
   void count_file(std::string_view target);
+  /// What a RetrievePropertiesEx asked for: its properties, sorted, with blanks between.
+  void count_properties(std::string_view paths);
   [[nodiscard]] uint64_t of(std::string_view kind) const;
   /// Every kind seen since the last reset.
   [[nodiscard]] Counts all() const;
   /// How many requests of each kind were being answered at the same time, at most.
   [[nodiscard]] Counts peaks() const;
   [[nodiscard]] Counts files() const;
+  [[nodiscard]] Counts properties() const;
   void reset();
 
   /// One request that is being answered, while it lives.
@@ -43,6 +46,7 @@ class Counters {
   mutable std::mutex lock_;
   Counts counts_;
   Counts files_;
+  Counts properties_;
   Counts under_way_;
   Counts peaks_;
 };
