@@ -302,9 +302,33 @@ void LiveVmSets::finished(const GenerationPtr& generation, uint64_t number,
   changed_.notify_all();
 }
 
+void LiveVmSets::end_fetch_locked(const GenerationPtr& generation, Result<FetchedSet>& result,
+                                  Answers& answers, std::vector<vsphere::MoRef>& changed) {
+  VmSlot& slot = *generation->slot;
+  const bool was_incomplete = slot.failure.has_value();
+  const bool ahead = generation->waiters.empty();
+  generation->fetch_number = 0;
+  generation->state = Generation::State::idle;
+  if (result) {
+    become_whole_locked(*generation, result->nvram, result->hash);
+    remember_fetched_locked(slot, *result, ahead);
+  } else if (!generation->spoiled) {
+    remember_failure_locked(ahead ? slot.ahead_failure : slot.failure, result.error());
+  }
+  if (ahead) let_go_of_unread_locked(generation);
+  if (was_incomplete != slot.failure.has_value() || generation->spoiled) changed.push_back(slot.vm);
+  for (std::shared_ptr<Waiter>& waiter : generation->waiters) {
+    Result<FileBytes> answer =
+        result ? give_locked(*generation, waiter->role) : Result<FileBytes>(fail(result.error()));
+    answers.emplace_back(std::move(waiter), std::move(answer));
+  }
+  generation->waiters.clear();
+  generation->touch();
+}
+
 void LiveVmSets::end_fetch(const GenerationPtr& generation, uint64_t number,
                            Result<FetchedSet> result) {
-  std::vector<std::pair<std::shared_ptr<Waiter>, Result<FileBytes>>> answers;
+  Answers answers;
   std::vector<vsphere::MoRef> changed;
   std::shared_ptr<SetFetch> again;
   {
@@ -313,35 +337,11 @@ void LiveVmSets::end_fetch(const GenerationPtr& generation, uint64_t number,
     if (!result && result.error().code == Errno{kNotWanted} && !generation->waiters.empty() &&
         !stopping_) {
       again = begin_fetch_locked(generation, settings_.timeout);  // somebody has come meanwhile
+    } else {
+      end_fetch_locked(generation, result, answers, changed);
     }
   }
   if (again) return again->start();
-  {
-    const std::lock_guard lock(mutex_);
-    if (generation->fetch_number != number) return;
-    VmSlot& slot = *generation->slot;
-    const bool was_incomplete = slot.failure.has_value();
-    const bool ahead = generation->waiters.empty();
-    generation->fetch_number = 0;
-    generation->state = Generation::State::idle;
-    if (result) {
-      become_whole_locked(*generation, result->nvram, result->hash);
-      remember_fetched_locked(slot, *result, ahead);
-    } else if (!generation->spoiled) {
-      remember_failure_locked(ahead ? slot.ahead_failure : slot.failure, result.error());
-    }
-    if (ahead) let_go_of_unread_locked(generation);
-    if (was_incomplete != slot.failure.has_value() || generation->spoiled) {
-      changed.push_back(slot.vm);
-    }
-    for (std::shared_ptr<Waiter>& waiter : generation->waiters) {
-      Result<FileBytes> answer =
-          result ? give_locked(*generation, waiter->role) : Result<FileBytes>(fail(result.error()));
-      answers.emplace_back(std::move(waiter), std::move(answer));
-    }
-    generation->waiters.clear();
-    generation->touch();
-  }
   for (auto& [waiter, answer] : answers) {
     waiter->on_cancel = {};
     waiter->done(std::move(answer));

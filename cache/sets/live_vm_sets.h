@@ -165,6 +165,9 @@ class LiveVmSets final : public VmSets, private FetchSteps {
                            const VersionPtr& version);
   void finished(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
   void end_fetch(const GenerationPtr& generation, uint64_t number, Result<FetchedSet> result);
+  using Answers = std::vector<std::pair<std::shared_ptr<Waiter>, Result<FileBytes>>>;
+  void end_fetch_locked(const GenerationPtr& generation, Result<FetchedSet>& result,
+                        Answers& answers, std::vector<vsphere::MoRef>& changed);
   void remember_fetched_locked(VmSlot& slot, const FetchedSet& fetched, bool ahead);
   void remember_failure_locked(std::optional<VmSlot::Failure>& failure, const Error& error);
   [[nodiscard]] std::chrono::milliseconds next_pause(

@@ -20,6 +20,8 @@ constexpr std::chrono::milliseconds kStopped{1000};
 constexpr int kPacesToStop = 8;
 /// The part of the newest step in the pace.
 constexpr int kPaceWeight = 4;
+/// Tools with several readers come back to so many of the last VMs.
+constexpr size_t kBehind = 4;
 /// This many in a row make a walk.
 constexpr size_t kRow = 2;
 /// A walk that pauses longer has ended.
@@ -89,6 +91,14 @@ bool Walk::is_next(const MoRef& vm, const Readable& readable, size_t& position) 
   return false;
 }
 
+bool Walk::was_passed(const MoRef& vm) const {
+  const size_t first = position_ < kBehind ? 0 : position_ - kBehind;
+  for (size_t at = position_ + 1; at-- > first;) {
+    if (order_[at] == vm) return true;
+  }
+  return false;
+}
+
 size_t Walk::window() const {
   size_t window = std::min(kWindow, kGrowth * in_a_row_);
   if (pace_.count() > 0) {
@@ -120,7 +130,7 @@ std::vector<MoRef> Walk::reads(const MoRef& vm, const Readable& readable) {
     if (now - listed_at_ > kOrderAge) order_.clear();
   }
   last_read_ = now;
-  if (in_a_row_ > 0 && order_[position_] == vm) return {};  // another of its files
+  if (in_a_row_ > 0 && was_passed(vm)) return {};  // another of its files
   size_t position = 0;
   if (in_a_row_ > 0 && is_next(vm, readable, position)) {
     ++in_a_row_;

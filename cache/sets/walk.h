@@ -43,6 +43,7 @@ class Walk {
   bool find(const MoRef& vm, size_t& position);
   void list_tree(const MoRef& vm);
   [[nodiscard]] size_t window() const;
+  [[nodiscard]] bool was_passed(const MoRef& vm) const;
 
   const Inventory& inventory_;
   const Clock& clock_;

@@ -152,6 +152,17 @@ TEST_F(WalkTest, TheWindowGrowsWithTheWalk) {
   EXPECT_LE(source.fetches, 200 + 128);
 }
 
+TEST_F(WalkTest, SeveralReadersOfOneToolAreOneWalk) {
+  make_fleet(100);
+  // As restic reads: two files at a time, of neighbouring VMs.
+  for (int i = 1; i < 40; ++i) {
+    text(vm_ref(i), FileRole::nvram);
+    text(vm_ref(i - 1), FileRole::key_id);
+  }
+  EXPECT_TRUE(quiet(90));
+  EXPECT_LE(source.fetches, 100);
+}
+
 TEST_F(WalkTest, ASlowWalkIsNotFarAhead) {
   make_fleet(400);
   for (int i = 0; i < 60; ++i) {
