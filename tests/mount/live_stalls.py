@@ -18,7 +18,7 @@ from harness.watching import there
 
 READERS = 64
 KNOWN = 8
-TIMEOUT = 20
+TIMEOUT = 30
 # What a quiet machine is to reach, and what is asserted on a busy one.
 QUIET_MS, BUSY_MS = 5, 50
 LET_GO_MS, LET_GO_BUSY_MS = 100, 1000
