@@ -14,8 +14,8 @@ from harness.tools import Archiver, Borg, Copier
 from harness.truth import read_bytes, vm_directories
 
 DOWNLOAD = "GET /folder"
-# What the mount allows itself; the vCenter's other callers have connections, too.
-AT_A_TIME = 6
+# No more than this at any time: a vCenter has other callers, and the mount other questions.
+AT_A_TIME = 10
 WINDOW = 128
 NARROWEST = 8
 HORIZON = 2.0
