@@ -241,7 +241,7 @@ def rows_of_weak_feeds(matrix, stage):
             polls = after.get("SearchDatastoreSubFolders_Task", 0)
             # One page of versions a poll, the details, and the state of the poll's tasks.
             reads = after["RetrievePropertiesEx"]
-            expect(reads <= 4 * polls + 8, f"{reads} reads of properties in {polls} polls")
+            expect(reads <= 10 * (polls + 1), f"{reads} reads of properties in {polls} polls")
             expect_equal(key_id_of(stage.shown(vm)), key, "the key")
     with contextlib.suppress(OSError):
         stage.mount.unmount()
