@@ -2,6 +2,7 @@
 """The tree follows vCenter by itself: whatever is done there shows in a mount whose kernel had cached
 everything, within two seconds, and without a request of the mount's for each VM."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -230,6 +231,37 @@ def rows_of_open_files(matrix, stage):
             expect_equal(first + file.read(), whole, "the open nvram")
 
 
+def row_of_waiting_reads(matrix, stage):
+    with matrix.row("while reads wait for a datastore, changes show, also of what is read"), \
+            contextlib.ExitStack() as children:
+        control = stage.control
+        names = [f"read {number}" for number in range(8)]
+        machines = {name: control("create-vm", name=name, folder="DC1/vm/Finance") for name in names}
+        paths = {name: stage.path(f"DC1/vm/Finance/{name}") for name in names}
+        stage.shows(lambda: all(there(path) for path in paths.values()), "the new VMs")
+        with held(stage.simulator, "GET /folder", count=0) as waiting:
+            readers = [spawn(["cat", path + "/nvram"], stdout=-3, stderr=-3) for path in paths.values()]
+            for reader in readers:
+                children.callback(reader.kill)
+            waiting.wait_for(4)
+            other = next(k for k in control("list-keys")["KMS"] if k != control("vm", vm=machines["read 0"])["key_id"])
+            control("rekey", vm=machines["read 0"], key=other, provider="KMS")
+            control("rename-vm", vm=machines["read 1"], name="renamed meanwhile")
+            control("destroy-vm", vm=machines["read 2"])
+            new = stage.path("DC1/vm/Finance/renamed meanwhile")
+            stage.shows(lambda: there(new) and gone(paths["read 1"]) and gone(paths["read 2"]), "what is read changes")
+            unread = stage.take()
+            control("destroy-vm", vm=stage.id_of(unread))
+            stage.shows(lambda: gone(stage.path(unread)), "another VM goes")
+            expect(not any(has_ended(reader) for reader in readers), "a reader did not wait")
+            waiting.release()
+            statuses = [end_of(reader, "cat") for reader in readers]
+        expect_equal(statuses[3:], [0] * 5, "how the readers of what did not change ended")
+        wait_until(lambda: errno_of(key_id_of, paths["read 0"]) is None and key_id_of(paths["read 0"])[1] == other,
+                   "the new key", pause=1.5)
+        stage.is_whole("DC1/vm/Finance/read 0")
+
+
 def rows_of_restores(matrix, stage):
     with matrix.row("a VM that is restored through this mount is there when cp returns"):
         vm = stage.take()
@@ -271,6 +303,7 @@ def main():
         rows_of_configurations(matrix, stage)
         rows_of_folders(matrix, stage)
         rows_of_open_files(matrix, stage)
+        row_of_waiting_reads(matrix, stage)
         rows_of_restores(matrix, stage)
         watch.say()
         with matrix.row("it ends cleanly"):
