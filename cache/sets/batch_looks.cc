@@ -7,14 +7,19 @@ namespace vtpmfs::cache {
 namespace {
 
 constexpr std::chrono::seconds kLongest{1};
+/// The first ones can be given out when these were downloaded, whatever comes behind them.
+constexpr size_t kMost = 32;
 
 }  // namespace
 
 void BatchLooks::begin(const std::vector<vsphere::MoRef>& vms, MonotonicTime now) {
-  const auto batch = std::make_shared<Batch>();
-  batch->began = now;
+  std::shared_ptr<Batch> batch;
   const std::lock_guard lock(mutex_);
   for (const vsphere::MoRef& vm : vms) {
+    if (!batch || batch->under_way == kMost) {
+      batch = std::make_shared<Batch>();
+      batch->began = now;
+    }
     if (batches_.emplace(vm, batch).second) ++batch->under_way;
   }
 }

@@ -1,4 +1,4 @@
-// One look at changeVersion for all VMs that were fetched ahead together.
+// One look at changeVersion for VMs that were fetched ahead together, 32 at most.
 //
 // The questions of a batch wait until all its downloads ended, or for a second: then one VM that
 // stalls does not hold up the others. Thread-safe.
@@ -19,7 +19,7 @@ class BatchLooks {
  public:
   explicit BatchLooks(std::shared_ptr<ChangeVersionReader> reader) : reader_(std::move(reader)) {}
 
-  /// The downloads of these VMs are about to begin.
+  /// The downloads of these VMs are about to begin, in this order.
   void begin(const std::vector<vsphere::MoRef>& vms, MonotonicTime now);
   /// As ChangeVersionReader::read(); at once for a VM that is in no batch.
   void read(const vsphere::MoRef& vm, const vsphere::Call& call, ChangeVersionReader::Done done);

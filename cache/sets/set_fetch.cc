@@ -86,7 +86,7 @@ void SetFetch::look_at_bytes() {
     return read_again("nvram has another size than the datastore listed");
   }
   running_ = version_->running || steps_.is_running(version_->vm);
-  if (!running_) return check_change_version();
+  if (!running_) return hash_bytes();
   // The guest may write at any time: what is read twice alike was not torn.
   const auto former = std::exchange(former_bytes_, bytes_);
   if (!former) return download();
@@ -94,7 +94,19 @@ void SetFetch::look_at_bytes() {
     if (try_again("the guest writes nvram while it is read")) download();
     return;
   }
-  list_again();
+  hash_bytes();
+}
+
+void SetFetch::hash_bytes() {
+  // Before the question, not after its answer: that is shared with downloads still under way, and
+  // then many come at once.
+  try {
+    hash_ = sha256(*bytes_);
+  } catch (const std::exception& error) {
+    return fail_with(Error{Errno{EIO}, std::string("cannot hash nvram: ") + error.what()});
+  }
+  if (running_) return list_again();
+  check_change_version();
 }
 
 void SetFetch::list_again() {
@@ -133,7 +145,7 @@ void SetFetch::take_change_version(Result<std::string> change_version) {
   if (*change_version != *version_->change_version) {
     return read_again("the VM was reconfigured while it was read");
   }
-  steps_.compute([self = shared_from_this()] { self->finish(); });
+  finish();
 }
 
 void SetFetch::read_again(const char* what_moved) {
@@ -157,11 +169,7 @@ void SetFetch::take_version(Result<VersionPtr> version) {
 
 void SetFetch::finish() {
   FetchedSet fetched;
-  try {
-    fetched.hash = sha256(*bytes_);
-  } catch (const std::exception& error) {
-    return fail_with(Error{Errno{EIO}, std::string("cannot hash nvram: ") + error.what()});
-  }
+  fetched.hash = hash_;
   fetched.version = version_;
   fetched.found = before_;
   fetched.nvram = bytes_;

@@ -68,6 +68,7 @@ class SetFetch : public std::enable_shared_from_this<SetFetch> {
   void take_bytes(Result<std::string> bytes);
   void find_out_who_is_away(Error error);
   void look_at_bytes();
+  void hash_bytes();
   void list_again();
   void take_listing(Result<NvramFound> found);
   void check_change_version();
@@ -90,6 +91,7 @@ class SetFetch : public std::enable_shared_from_this<SetFetch> {
   NvramFound before_;
   std::shared_ptr<const std::string> bytes_;
   std::shared_ptr<const std::string> former_bytes_;
+  Sha256Hash hash_{};  ///< of bytes_, once they were looked at
   bool running_ = false;
   unsigned tries_ = 0;
 };

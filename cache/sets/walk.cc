@@ -6,7 +6,8 @@
 namespace vtpmfs::cache {
 namespace {
 
-/// So many VMs are fetched ahead at most; the next ones when half of them were read.
+/// So many VMs are fetched ahead at most; the next ones when a quarter of them was read. What comes
+/// and what is asked about is not all of it then: the line of downloads never runs empty.
 constexpr size_t kWindow = 128;
 /// ... and so many at least: what keeps the parallel downloads busy.
 constexpr size_t kNarrowest = 8;
@@ -144,7 +145,7 @@ std::vector<MoRef> Walk::reads(const MoRef& vm, const Readable& readable) {
   stepped_at_ = now;
   if (in_a_row_ < kRow) return {};
   ahead_end_ = std::max(ahead_end_, position_ + 1);
-  if (ahead_end_ - (position_ + 1) > window() / 2) return {};
+  if (ahead_end_ - (position_ + 1) > window() - window() / 4) return {};
   const size_t end = std::min(order_.size(), position_ + 1 + window());
   std::vector<MoRef> next;
   for (; ahead_end_ < end; ++ahead_end_) {

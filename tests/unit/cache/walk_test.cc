@@ -36,7 +36,7 @@ TEST_F(WalkTest, AWalkOverAThousandVmsLooksOncePerBatch) {
     for (const FileRole role : kSealing) ASSERT_NE(text(vm_ref(i), role), "") << i;
   }
   EXPECT_EQ(source.fetches, 1000);
-  EXPECT_LE(source.version_calls, 1000 / 32);
+  EXPECT_LE(source.version_calls, 1000 / 28);
   EXPECT_THAT(sets->incomplete(), IsEmpty());
 }
 
@@ -110,6 +110,14 @@ TEST_F(WalkTest, OneThatStallsDoesNotHoldUpTheOthersForLong) {
   sets->sweep();
   EXPECT_TRUE(wait_for(std::move(answer)));
   EXPECT_EQ(source.held_fetches(), 1U);
+}
+
+TEST_F(WalkTest, TheFirstOnesDoNotWaitForAllThatAreBehindThem) {
+  make_fleet(200);
+  source.before_fetch = [&](int number) { source.hold_fetches = number >= 60; };
+  for (int i = 0; i < 25; ++i) EXPECT_EQ(text(vm_ref(i), FileRole::nvram), "nvram bytes");
+  EXPECT_TRUE(eventually([&] { return source.held_fetches() > 0; }));
+  EXPECT_EQ(text(vm_ref(30), FileRole::nvram), "nvram bytes");
 }
 
 TEST_F(WalkTest, WhatChangedSinceItWasFetchedAheadIsFetchedAgain) {
