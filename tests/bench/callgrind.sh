@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Instructions of the two hottest paths, a call, by callgrind: the same on a busy machine as on a quiet one.
+# Instructions of the hottest paths, a call, by callgrind: the same on a busy machine as on a quiet one. Hashing
+# counts for more than it takes: valgrind lacks the instructions that processors have for SHA-256.
 #
 # usage: tests/bench/callgrind.sh [BENCH_MICRO]
 set -euo pipefail

@@ -19,11 +19,13 @@ def shown(value, digits=2):
 
 
 def ratios_table(results, trips):
-    rows = [["vtpmfs, cold and warm", "s", "µs a file", "daemon", "/ (a)", "/ (a+warm)", "/ (b)", "/ tmpfs",
-             "sshfs /", "rclone /"]]
+    rows = [["vtpmfs, cold and warm", "s", "µs a file", "/ (a)", "/ (a+warm)", "/ (b)", "/ tmpfs", "sshfs /",
+             "rclone /", "processor s", "/ (a+warm)", "/ (b)"]]
     for trip in trips:
         floor = results.pick(who="curl", trip_ms=trip)
         bulk = results.pick(who="bulk", trip_ms=trip)
+        floor_work = results.work(who="curl", trip_ms=trip)
+        bulk_work = results.work(who="bulk", trip_ms=trip)
         for tool in SLOWEST:
             for state in ("cold", "warm"):
                 ours = results.vtpmfs(tool, trip, state)
@@ -34,18 +36,24 @@ def ratios_table(results, trips):
                 peers = [results.ratio(results.a_file(name, tool, trip, state), a_file)
                          for name in ("sshfs", "rclone")]
                 base = {r: floor[r] + warm[r] for r in floor if r in warm}
+                work = results.work(who="vtpmfs", tool=tool, trip_ms=trip, state=state)
+                warm_work = results.work(who="vtpmfs", tool=tool, trip_ms=trip, state="warm")
+                base_work = {r: floor_work[r] + warm_work[r] for r in floor_work if r in warm_work}
                 rows.append([
                     f"{tool} {trip} ms {state}", shown(middle(ours.values())), shown(middle(a_file.values()), 0),
-                    shown(middle(results.vtpmfs(tool, trip, state, "server_cpu").values())),
                     shown(results.ratio(ours, floor)) if cold else "-",
                     shown(results.ratio(ours, base)) if cold else "-",
                     shown(results.ratio(ours, bulk)) if cold else "-",
-                    shown(results.ratio(a_file, tmpfs)), *[shown(peer, 1) for peer in peers]])
+                    shown(results.ratio(a_file, tmpfs)), *[shown(peer, 1) for peer in peers],
+                    shown(middle(work.values())), shown(results.ratio(work, base_work)) if cold else "-",
+                    shown(results.ratio(work, bulk_work)) if cold else "-"])
     for who, what in (("curl", "(a) curl --parallel-max 8"), ("bulk", "(b) bulk client, 8 workers")):
         for trip in trips:
             seconds = results.pick(who=who, trip_ms=trip)
-            rows.append([f"{what}, {trip} ms", shown(middle(seconds.values())), *["-"] * 8])
-    return columns(rows)
+            work = results.work(who=who, trip_ms=trip)
+            rows.append([f"{what}, {trip} ms", shown(middle(seconds.values())), *["-"] * 7,
+                         shown(middle(work.values())), "-", "-"])
+    return columns(rows) + "\nProcessor time is that of all: tool, daemon and simulator."
 
 
 def sizes_table(found):

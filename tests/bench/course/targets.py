@@ -22,6 +22,11 @@ class Results:
         return {r["round"]: r[field] for r in self.records
                 if all(r[name] == value for name, value in wanted.items())}
 
+    def work(self, **wanted):
+        """Processor time of all that took part, by round."""
+        parts = [self.pick(field, **wanted) for field in ("tool_cpu", "server_cpu", "simulator_cpu")]
+        return {r: sum(part[r] for part in parts) for r in parts[0]}
+
     def ratio(self, ours, theirs):
         """The middle of the rounds that both have; where they have none in common, of all."""
         both = sorted(set(ours) & set(theirs))
