@@ -10,38 +10,71 @@
 namespace vtpmfs::cache {
 namespace {
 
-/// Parses with one of OpenSSL's d2i functions. Its error queue is this thread's and shared with
-/// TLS, so what a bad file leaves there is taken away again.
-template <class T, void (*Free)(T*), T* (*Parse)(T**, const unsigned char**, long)>
-bool is_whole(std::string_view der) {
-  if (der.empty() || der.size() > static_cast<size_t>(INT_MAX)) return false;
+template <class T, void (*Free)(T*)>
+struct Freed {
+  void operator()(T* object) const { Free(object); }
+};
+using Certificate = std::unique_ptr<X509, Freed<X509, X509_free>>;
+using Request = std::unique_ptr<X509_REQ, Freed<X509_REQ, X509_REQ_free>>;
+
+/// Parses with one of OpenSSL's d2i functions; null where `der` is not one whole T. OpenSSL's error
+/// queue is this thread's and shared with TLS, so what a bad file leaves there is taken away again.
+template <class Owner, class T>
+Owner parse(T* (*read)(T**, const unsigned char**, long), std::string_view der) {
+  if (der.empty() || der.size() > static_cast<size_t>(INT_MAX)) return nullptr;
   const auto* begin = reinterpret_cast<const unsigned char*>(der.data());
   const auto* at = begin;
   ERR_set_mark();
-  const std::unique_ptr<T, decltype(Free)> parsed(
-      Parse(nullptr, &at, static_cast<long>(der.size())), Free);
+  Owner parsed(read(nullptr, &at, static_cast<long>(der.size())));
   ERR_pop_to_mark();
-  return parsed != nullptr && at == begin + der.size();
+  if (at != begin + der.size()) return nullptr;
+  return parsed;
+}
+
+Certificate certificate_of(std::string_view der) {
+  return parse<Certificate>(d2i_X509, der);
+}
+Request request_of(std::string_view der) {
+  return parse<Request>(d2i_X509_REQ, der);
+}
+
+Sha256Hash hash_of_bits(const unsigned char* bits, int length) {
+  return sha256({reinterpret_cast<const char*>(bits), static_cast<size_t>(length)});
 }
 
 }  // namespace
 
 bool is_certificate(std::string_view der) {
-  return is_whole<X509, X509_free, d2i_X509>(der);
+  return certificate_of(der) != nullptr;
 }
 
 std::optional<int64_t> end_of_validity(std::string_view der) {
-  if (!is_certificate(der)) return std::nullopt;
-  const auto* at = reinterpret_cast<const unsigned char*>(der.data());
-  const std::unique_ptr<X509, decltype(&X509_free)> parsed(
-      d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free);
+  const Certificate certificate = certificate_of(der);
   std::tm time{};
-  if (!parsed || ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &time) != 1) return std::nullopt;
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &time) != 1)
+    return std::nullopt;
   return timegm(&time);
 }
 
 bool is_signing_request(std::string_view der) {
-  return is_whole<X509_REQ, X509_REQ_free, d2i_X509_REQ>(der);
+  return request_of(der) != nullptr;
+}
+
+std::optional<Sha256Hash> public_key_of_certificate(std::string_view der) {
+  const Certificate certificate = certificate_of(der);
+  if (!certificate) return std::nullopt;
+  const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(certificate.get());
+  return hash_of_bits(ASN1_STRING_get0_data(bits), ASN1_STRING_length(bits));
+}
+
+std::optional<Sha256Hash> public_key_of_request(std::string_view der) {
+  const Request request = request_of(der);
+  const unsigned char* bits = nullptr;
+  int length = 0;
+  if (!request || X509_PUBKEY_get0_param(nullptr, &bits, &length, nullptr,
+                                         X509_REQ_get_X509_PUBKEY(request.get())) != 1)
+    return std::nullopt;
+  return hash_of_bits(bits, length);
 }
 
 }  // namespace vtpmfs::cache

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "cache/saved/sha256.h"
+
 namespace vtpmfs::cache {
 
 /// True where `der` is one whole X.509 certificate, nothing after it.
@@ -16,5 +18,12 @@ std::optional<int64_t> end_of_validity(std::string_view der);
 
 /// True where `der` is one whole PKCS #10 certificate signing request, nothing after it.
 bool is_signing_request(std::string_view der);
+
+/// Which public key it is about: the SHA-256 of the key's bits, without the algorithm's identifier.
+/// The TCG's profile lets an RSA endorsement key be called rsaEncryption or RSAES-OAEP, and a
+/// certificate need not call it as the request did. Empty where `der` is no certificate.
+std::optional<Sha256Hash> public_key_of_certificate(std::string_view der);
+/// The same of a certificate signing request.
+std::optional<Sha256Hash> public_key_of_request(std::string_view der);
 
 }  // namespace vtpmfs::cache

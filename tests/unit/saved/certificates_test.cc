@@ -20,5 +20,23 @@ TEST(Certificates, TheEndOfItsValidity) {
   EXPECT_FALSE(end_of_validity(""));
 }
 
+TEST(Certificates, WhichKeyTheyAreAbout) {
+  const auto key = public_key_of_certificate(made::certificate(1));
+  ASSERT_TRUE(key);
+  EXPECT_EQ(public_key_of_certificate(made::certificate(2)), key);
+  EXPECT_EQ(public_key_of_request(made::signing_request()), key);
+  EXPECT_NE(public_key_of_certificate(made::make_certificate(1, 1)), key);
+  EXPECT_NE(public_key_of_request(made::make_signing_request(1)), key);
+}
+
+TEST(Certificates, NoKeyOfWhatIsNone) {
+  EXPECT_FALSE(public_key_of_certificate(""));
+  EXPECT_FALSE(public_key_of_certificate(made::signing_request()));
+  EXPECT_FALSE(public_key_of_certificate(made::certificate(1) + "x"));
+  EXPECT_FALSE(public_key_of_request(""));
+  EXPECT_FALSE(public_key_of_request(made::certificate(1)));
+  EXPECT_FALSE(public_key_of_request(made::signing_request() + "x"));
+}
+
 }  // namespace
 }  // namespace vtpmfs::cache

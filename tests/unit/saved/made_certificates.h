@@ -21,11 +21,13 @@ struct Freed {
   }
 };
 
-inline EVP_PKEY* key() {
-  static const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> made(
-      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
-  if (!made) std::abort();
-  return made.get();
+/// The endorsement key of vTPM number `tpm`.
+inline EVP_PKEY* key(int tpm = 0) {
+  static std::map<int, std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>> made;
+  auto& key = made[tpm];
+  if (!key) key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  if (!key) std::abort();
+  return key.get();
 }
 
 template <class T>
@@ -44,25 +46,26 @@ inline void set_name(X509_NAME* name) {
                              0);
 }
 
-inline std::string make_certificate(long serial) {
+/// DER of a self-signed certificate of this vTPM, valid for so many seconds from now.
+inline std::string make_certificate(long serial, int tpm = 0, long seconds = 3600) {
   const std::unique_ptr<X509, Freed<X509_free>> made(X509_new());
   X509_set_version(made.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
   X509_gmtime_adj(X509_getm_notBefore(made.get()), 0);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), 3600);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), seconds);
   set_name(X509_get_subject_name(made.get()));
   X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
-  X509_set_pubkey(made.get(), key());
-  if (X509_sign(made.get(), key(), EVP_sha256()) == 0) std::abort();
+  X509_set_pubkey(made.get(), key(tpm));
+  if (X509_sign(made.get(), key(tpm), EVP_sha256()) == 0) std::abort();
   return der_of<X509>(made.get(), i2d_X509);
 }
 
-inline std::string make_signing_request() {
+inline std::string make_signing_request(int tpm = 0) {
   const std::unique_ptr<X509_REQ, Freed<X509_REQ_free>> made(X509_REQ_new());
   X509_REQ_set_version(made.get(), 0);
   set_name(X509_REQ_get_subject_name(made.get()));
-  X509_REQ_set_pubkey(made.get(), key());
-  if (X509_REQ_sign(made.get(), key(), EVP_sha256()) == 0) std::abort();
+  X509_REQ_set_pubkey(made.get(), key(tpm));
+  if (X509_REQ_sign(made.get(), key(tpm), EVP_sha256()) == 0) std::abort();
   return der_of<X509_REQ>(made.get(), i2d_X509_REQ);
 }
 
