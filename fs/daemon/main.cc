@@ -14,6 +14,7 @@
 #include <optional>
 #include <system_error>
 
+#include "fs/audit/audit.h"
 #include "fs/daemon/background.h"
 #include "fs/daemon/credentials.h"
 #include "fs/daemon/logging.h"
@@ -199,11 +200,14 @@ int mount_and_serve(Options& options, const Environment& environment, bool as_he
 
 int main(int argc, char** argv) {
   forbid_core_dumps();
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const bool as_helper = is_mount_helper(argv[0]);
+  if (const auto tool = audit_tool_of(words); tool && !as_helper)
+    return run_audit(*tool, std::vector<std::string>(words.begin() + 1, words.end()));
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(077);
   const Environment environment = process_environment();
-  HelperCall call{std::vector<std::string>(argv + 1, argv + argc)};
-  const bool as_helper = is_mount_helper(argv[0]);
+  HelperCall call{words};
   if (as_helper) {
     auto read = read_helper_words(call.words);
     if (!read) return complain(read.error(), helper_status(true));

@@ -52,10 +52,13 @@ bool is_hidden(std::string_view name) {
 }
 
 Judgement judge(const StagedContents& contents) {
-  Judgement judgement;
   const bool is_set = std::any_of(contents.hashes.begin(), contents.hashes.end(),
                                   [](const auto& file) { return makes_a_set(file.first); });
-  if (!is_set) return judgement;
+  return is_set ? judge_set(contents) : Judgement{};
+}
+
+Judgement judge_set(const StagedContents& contents) {
+  Judgement judgement;
   if (!contents.manifest || contents.manifest->empty()) {
     judgement.verdict = Verdict::no_manifest;
     judgement.missing = missing_of_the_five(contents);

@@ -44,6 +44,8 @@ struct Judgement {
 };
 
 Judgement judge(const StagedContents& contents);
+/// The same of what is known to be a set, whatever it still holds: never no_set.
+Judgement judge_set(const StagedContents& contents);
 
 /// Why a set is refused that has all it lists, and what a person can do.
 struct Refusal {

@@ -1,0 +1,49 @@
+#include "fs/audit/set_facts.h"
+
+#include "cache/saved/file_names.h"
+#include "cache/saved/firmware_file.h"
+#include "cache/saved/key_id_file.h"
+#include "cache/saved/vtpm_file.h"
+
+namespace vtpmfs::fs {
+
+uint64_t max_bytes_of(std::string_view name, uint64_t nvram_max) {
+  if (name == cache::kKeyIdFile) return cache::kKeyIdMaxBytes;
+  if (name == cache::kBundleFile) return cache::kBundleMaxBytes;
+  if (name == cache::kFirmwareFile) return cache::kFirmwareMaxBytes;
+  if (name == cache::kVtpmFile) return cache::kVtpmMaxBytes;
+  if (name == cache::kConfigFile) return cache::kConfigMaxBytes;
+  if (name == cache::kSha256SumsFile) return cache::kSha256SumsMaxBytes;
+  return nvram_max;
+}
+
+const std::string* SetFacts::text(std::string_view name) const {
+  const auto file = files.find(name);
+  if (file == files.end() || file->second.state != FileContent::State::whole) return nullptr;
+  return &file->second.bytes;
+}
+
+const cache::SavedOrigin* SetFacts::origin() const {
+  if (!config || !*config || !(*config)->origin) return nullptr;
+  return &*(*config)->origin;
+}
+
+SetFacts read_set(const TreeDirectory& directory, SetNames names, const ReadTerms& terms) {
+  SetFacts facts;
+  for (const std::string& name : names.known) {
+    const bool is_nvram = name == cache::kNvramFile;
+    if (!terms.device && (is_nvram || name == cache::kVtpmFile)) continue;
+    facts.files[name] = directory.read(name, max_bytes_of(name, terms.nvram_max), !is_nvram);
+  }
+  facts.names = std::move(names);
+  if (const auto* text = facts.text(cache::kKeyIdFile)) facts.key = cache::parse_key_id(*text);
+  if (const auto* text = facts.text(cache::kBundleFile))
+    facts.bundle = cache::parse_key_locator(cache::bundle_in_file(*text));
+  if (const auto* text = facts.text(cache::kFirmwareFile))
+    facts.firmware = cache::parse_firmware(*text);
+  if (const auto* text = facts.text(cache::kVtpmFile)) facts.vtpm = cache::parse_vtpm(*text);
+  if (const auto* text = facts.text(cache::kConfigFile)) facts.config = cache::parse_config(*text);
+  return facts;
+}
+
+}  // namespace vtpmfs::fs
