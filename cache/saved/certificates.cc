@@ -31,50 +31,37 @@ Owner parse(T* (*read)(T**, const unsigned char**, long), std::string_view der) 
   return parsed;
 }
 
-Certificate certificate_of(std::string_view der) {
-  return parse<Certificate>(d2i_X509, der);
-}
-Request request_of(std::string_view der) {
-  return parse<Request>(d2i_X509_REQ, der);
-}
-
-Sha256Hash hash_of_bits(const unsigned char* bits, int length) {
+PublicKeyHash hash_of_bits(const unsigned char* bits, int length) {
   return sha256({reinterpret_cast<const char*>(bits), static_cast<size_t>(length)});
 }
 
 }  // namespace
 
-bool is_certificate(std::string_view der) {
-  return certificate_of(der) != nullptr;
-}
-
-std::optional<int64_t> end_of_validity(std::string_view der) {
-  const Certificate certificate = certificate_of(der);
-  std::tm time{};
-  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &time) != 1)
-    return std::nullopt;
-  return timegm(&time);
-}
-
-bool is_signing_request(std::string_view der) {
-  return request_of(der) != nullptr;
-}
-
-std::optional<Sha256Hash> public_key_of_certificate(std::string_view der) {
-  const Certificate certificate = certificate_of(der);
+std::optional<CertificateFacts> read_certificate(std::string_view der) {
+  const auto certificate = parse<Certificate>(d2i_X509, der);
   if (!certificate) return std::nullopt;
   const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(certificate.get());
-  return hash_of_bits(ASN1_STRING_get0_data(bits), ASN1_STRING_length(bits));
+  CertificateFacts facts;
+  facts.public_key = hash_of_bits(ASN1_STRING_get0_data(bits), ASN1_STRING_length(bits));
+  std::tm time{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &time) == 1)
+    facts.end_of_validity = timegm(&time);
+  return facts;
 }
 
-std::optional<Sha256Hash> public_key_of_request(std::string_view der) {
-  const Request request = request_of(der);
+std::optional<PublicKeyHash> read_signing_request(std::string_view der) {
+  const auto request = parse<Request>(d2i_X509_REQ, der);
   const unsigned char* bits = nullptr;
   int length = 0;
   if (!request || X509_PUBKEY_get0_param(nullptr, &bits, &length, nullptr,
                                          X509_REQ_get_X509_PUBKEY(request.get())) != 1)
     return std::nullopt;
   return hash_of_bits(bits, length);
+}
+
+std::optional<int64_t> end_of_validity(std::string_view der) {
+  const auto facts = read_certificate(der);
+  return facts ? facts->end_of_validity : std::nullopt;
 }
 
 }  // namespace vtpmfs::cache

@@ -15,15 +15,8 @@
 namespace vtpmfs::cache {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 tl::unexpected<Error> refused(std::string_view file, std::string_view words) {
   return fail(EINVAL, fmt::format("{}: {}", file, words));
-}
-
-const std::string* find(const Files& files, std::string_view name) {
-  const auto found = files.find(std::string(name));
-  return found == files.end() ? nullptr : &found->second;
 }
 
 /// The keys that a bundle names, for words: "KMS/1234, KMS/5678".
@@ -37,34 +30,23 @@ std::string keys_of(const KeyLocator& locator) {
   return names.empty() ? "none" : names;
 }
 
-Status read_key(const Files& files, SavedSet& set) {
-  const std::string* text = find(files, kKeyIdFile);
-  if (text == nullptr) return {};
-  auto key = parse_key_id(*text);
-  if (!key) return fail(key.error());
-  set.key = *std::move(key);
-  return {};
-}
-
 /// The bundle, its agreement with keyId, and the provider where keyId has none.
-Status read_bundle(const Files& files, SavedSet& set) {
-  const std::string* text = find(files, kBundleFile);
-  if (text == nullptr) return {};
-  const std::string bundle(bundle_in_file(*text));
-  const auto locator = parse_key_locator(bundle);
-  if (!locator) return fail(locator.error());
-  set.bundle = bundle;
-  if (locator->has_unknown_form) {
+Status take_bundle(const ParsedFiles& files, SavedSet& set) {
+  if (!files.bundle) return {};
+  if (!*files.bundle) return fail(files.bundle->error());
+  const KeyLocator& locator = **files.bundle;
+  set.bundle = files.bundle_text;
+  if (locator.has_unknown_form) {
     set.warnings.push_back(fmt::format(
         "{}: not all of its form is known, so that it could not be checked whole", kBundleFile));
   }
   if (!set.key) return {};
-  if (!set.key->provider_id) set.key->provider_id = provider_of_key(*locator, set.key->key_id);
-  if (match_bundle(bundle, *set.key) == BundleMatch::other_keys) {
+  if (!set.key->provider_id) set.key->provider_id = provider_of_key(locator, set.key->key_id);
+  if (match_bundle(*set.bundle, *set.key) == BundleMatch::other_keys) {
     return refused(kBundleFile,
                    fmt::format("expected it to be sealed with the key of {}, {}/{}, found {}",
                                kKeyIdFile, printable(set.key->provider_id.value_or("?")),
-                               printable(set.key->key_id), keys_of(*locator)));
+                               printable(set.key->key_id), keys_of(locator)));
   }
   return {};
 }
@@ -79,18 +61,14 @@ Status check_provider(const SavedSet& set) {
   return {};
 }
 
-Status read_device_and_firmware(const Files& files, SavedSet& set) {
-  const std::string* firmware_text = find(files, kFirmwareFile);
-  if (firmware_text == nullptr) return refused(kFirmwareFile, "expected the file, it is missing");
-  auto firmware = parse_firmware(*firmware_text);
-  if (!firmware) return fail(firmware.error());
-  set.firmware = *std::move(firmware);
+Status take_device_and_firmware(const ParsedFiles& files, SavedSet& set) {
+  if (!files.firmware) return refused(kFirmwareFile, "expected the file, it is missing");
+  if (!*files.firmware) return fail(files.firmware->error());
+  set.firmware = **files.firmware;
 
-  const std::string* text = find(files, kVtpmFile);
-  if (text == nullptr) return {};
-  auto tpm = parse_vtpm(*text);
-  if (!tpm) return fail(tpm.error());
-  set.vtpm = *std::move(tpm);
+  if (!files.vtpm) return {};
+  if (!*files.vtpm) return fail(files.vtpm->error());
+  set.vtpm = (*files.vtpm)->device;
   if (set.firmware != "efi") {
     return refused(kFirmwareFile,
                    fmt::format("expected efi, which a virtual TPM needs, found {}", set.firmware));
@@ -98,14 +76,13 @@ Status read_device_and_firmware(const Files& files, SavedSet& set) {
   return {};
 }
 
-Status read_config(const Files& files, SavedSet& set) {
-  const std::string* text = find(files, kConfigFile);
-  if (text == nullptr) return {};
-  auto saved = parse_config(*text);
-  if (!saved) return fail(saved.error());
-  set.config = std::move(saved->config);
-  set.origin = std::move(saved->origin);
-  set.warnings.insert(set.warnings.end(), saved->warnings.begin(), saved->warnings.end());
+Status take_config(const ParsedFiles& files, SavedSet& set) {
+  if (!files.config) return {};
+  if (!*files.config) return fail(files.config->error());
+  const SavedConfig& saved = **files.config;
+  set.config = saved.config;
+  set.origin = saved.origin;
+  set.warnings.insert(set.warnings.end(), saved.warnings.begin(), saved.warnings.end());
   if (set.key && set.origin && set.origin->key && set.origin->key->key_id != set.key->key_id) {
     set.warnings.push_back(
         fmt::format("{}: names another key than {}, which counts", kConfigFile, kKeyIdFile));
@@ -115,18 +92,43 @@ Status read_config(const Files& files, SavedSet& set) {
 
 }  // namespace
 
-Result<SavedSet> parse_saved_set(const Files& files, bool nvram_present, uint64_t nvram_size) {
+ParsedFiles parse_files(const std::map<std::string, std::string>& files) {
+  const auto text = [&](std::string_view name) {
+    const auto found = files.find(std::string(name));
+    return found == files.end() ? nullptr : &found->second;
+  };
+  ParsedFiles parsed;
+  if (const auto* key = text(kKeyIdFile)) parsed.key = parse_key_id(*key);
+  if (const auto* bundle = text(kBundleFile)) {
+    parsed.bundle_text = bundle_in_file(*bundle);
+    parsed.bundle = parse_key_locator(*parsed.bundle_text);
+  }
+  if (const auto* firmware = text(kFirmwareFile)) parsed.firmware = parse_firmware(*firmware);
+  if (const auto* vtpm = text(kVtpmFile)) parsed.vtpm = parse_saved_vtpm(*vtpm);
+  if (const auto* config = text(kConfigFile)) parsed.config = parse_config(*config);
+  return parsed;
+}
+
+Result<SavedSet> put_together(const ParsedFiles& files, bool nvram_present, uint64_t nvram_size) {
   SavedSet set;
-  if (auto status = read_key(files, set); !status) return fail(status.error());
-  if (auto status = read_bundle(files, set); !status) return fail(status.error());
+  if (files.key) {
+    if (!*files.key) return fail(files.key->error());
+    set.key = **files.key;
+  }
+  if (auto status = take_bundle(files, set); !status) return fail(status.error());
   if (auto status = check_provider(set); !status) return fail(status.error());
-  if (auto status = read_device_and_firmware(files, set); !status) return fail(status.error());
-  if (auto status = read_config(files, set); !status) return fail(status.error());
+  if (auto status = take_device_and_firmware(files, set); !status) return fail(status.error());
+  if (auto status = take_config(files, set); !status) return fail(status.error());
   if (nvram_present && nvram_size == 0) {
     return refused(kNvramFile, "expected the state of the virtual TPM, it is empty");
   }
   set.has_nvram = nvram_present;
   return set;
+}
+
+Result<SavedSet> parse_saved_set(const std::map<std::string, std::string>& files,
+                                 bool nvram_present, uint64_t nvram_size) {
+  return put_together(parse_files(files), nvram_present, nvram_size);
 }
 
 Status check_restorable(const SavedSet& set) {

@@ -7,7 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "cache/saved/config_file.h"
+#include "cache/saved/key_locator.h"
 #include "cache/saved/saved_origin.h"
+#include "cache/saved/vtpm_file.h"
 #include "vsphere/crypto_key.h"
 #include "vsphere/error.h"
 #include "vsphere/virtual_tpm.h"
@@ -26,6 +29,22 @@ struct SavedSet {
   std::optional<SavedOrigin> origin;
   std::vector<std::string> warnings;  ///< for restore.status and `vtpmfs check`
 };
+
+/// The files of a saved directory, each parsed by itself: unset where it is not there.
+struct ParsedFiles {
+  std::optional<Result<vsphere::CryptoKeyId>> key;
+  std::optional<std::string> bundle_text;  ///< without the newline that an editor adds
+  std::optional<Result<KeyLocator>> bundle;
+  std::optional<Result<std::string>> firmware;
+  std::optional<Result<SavedVtpm>> vtpm;
+  std::optional<Result<SavedConfig>> config;
+};
+
+/// By name and without nvram; other names are ignored.
+ParsedFiles parse_files(const std::map<std::string, std::string>& files);
+
+/// What parse_saved_set() makes of them.
+Result<SavedSet> put_together(const ParsedFiles& files, bool nvram_present, uint64_t nvram_size);
 
 /// Reads the files of a saved directory, by name and without nvram; other names are ignored, and so
 /// is SHA256SUMS (its owner has compared the hashes already). Whatever is there must parse;

@@ -51,17 +51,20 @@ std::optional<std::string> der_of_entry(const Json& entry) {
   return bytes;
 }
 
-/// Reads an array of DER values into canonical base64.
+/// Reads an array of DER values into canonical base64, and what each is about into `facts`.
+template <class Facts>
 void read_entries(const ObjectReader& device, std::string_view member,
-                  bool (*is_valid)(std::string_view), std::string_view expected,
-                  std::vector<std::string>& out) {
+                  std::optional<Facts> (*read)(std::string_view), std::string_view expected,
+                  std::vector<std::string>& out, std::vector<Facts>& facts) {
   for (const Json* entry : device.array(member, kMaxEntries)) {
     const auto der = der_of_entry(*entry);
-    if (!der || der->size() > kMaxDerBytes || !is_valid(*der)) {
+    const auto known = der && der->size() <= kMaxDerBytes ? read(*der) : std::nullopt;
+    if (!known) {
       device.reading().refuse(fmt::format("{}[{}]", device.path_of(member), out.size()), expected);
       return;
     }
     out.push_back(base64_encode(*der));
+    facts.push_back(*known);
   }
 }
 
@@ -85,13 +88,20 @@ std::string render_vtpm(const VirtualTpm& tpm) {
 }
 
 Result<VirtualTpm> parse_vtpm(std::string_view text) {
+  auto saved = parse_saved_vtpm(text);
+  if (!saved) return fail(saved.error());
+  return std::move(saved->device);
+}
+
+Result<SavedVtpm> parse_saved_vtpm(std::string_view text) {
   auto json = parse_json(kVtpmFile, text, kVtpmMaxBytes);
   if (!json) return fail(json.error());
   Reading reading(kVtpmFile);
   const ObjectReader device(reading, "", *json);
   device.expect_type("VirtualTPM");
 
-  VirtualTpm tpm;
+  SavedVtpm saved;
+  VirtualTpm& tpm = saved.device;
   std::optional<int> key;
   device.read("key", key);
   tpm.key = key.value_or(0);
@@ -101,11 +111,12 @@ Result<VirtualTpm> parse_vtpm(std::string_view text) {
   }
   device.read("controllerKey", tpm.controller_key);
   device.read("unitNumber", tpm.unit_number);
-  read_entries(device, kRequests, is_signing_request, "the DER of a certificate signing request",
-               tpm.certificate_signing_requests);
-  read_entries(device, kCertificates, is_certificate, "the DER of a certificate", tpm.certificates);
+  read_entries(device, kRequests, read_signing_request, "the DER of a certificate signing request",
+               tpm.certificate_signing_requests, saved.signing_requests);
+  read_entries(device, kCertificates, read_certificate, "the DER of a certificate",
+               tpm.certificates, saved.certificates);
   if (auto status = reading.status(); !status) return fail(status.error());
-  return tpm;
+  return saved;
 }
 
 }  // namespace vtpmfs::cache

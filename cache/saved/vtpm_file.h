@@ -3,7 +3,9 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "cache/saved/certificates.h"
 #include "vsphere/error.h"
 #include "vsphere/virtual_tpm.h"
 
@@ -18,5 +20,15 @@ std::string render_vtpm(const vsphere::VirtualTpm& tpm);
 /// know are ignored. EINVAL names the entry that is not the DER of a certificate or a CSR; EFBIG
 /// for a huge file.
 Result<vsphere::VirtualTpm> parse_vtpm(std::string_view text);
+
+/// The device, and what its entries are about, one for each of the device's in their order.
+struct SavedVtpm {
+  vsphere::VirtualTpm device;
+  std::vector<CertificateFacts> certificates;
+  std::vector<PublicKeyHash> signing_requests;
+};
+
+/// parse_vtpm(), for who wants to know that too.
+Result<SavedVtpm> parse_saved_vtpm(std::string_view text);
 
 }  // namespace vtpmfs::cache

@@ -8,46 +8,35 @@
 #include <set>
 #include <string>
 
-#include "cache/saved/base64.h"
-#include "cache/saved/certificates.h"
 #include "cache/saved/file_names.h"
 #include "fs/audit/set_rules.h"
 
 namespace vtpmfs::fs {
 namespace {
 
-using cache::Sha256Hash;
-using KeyOf = std::optional<Sha256Hash> (*)(std::string_view);
-using Keys = std::vector<std::optional<Sha256Hash>>;
+using Keys = std::vector<cache::PublicKeyHash>;
 
 constexpr int64_t kSecondsOfADay = 86400;
 
-Keys keys_of(const std::vector<std::string>& entries, KeyOf key_of) {
+Keys keys_of(const std::vector<cache::CertificateFacts>& certificates) {
   Keys keys;
-  for (const std::string& entry : entries)
-    keys.push_back(key_of(cache::base64_decode(entry).value_or("")));
+  for (const auto& certificate : certificates) keys.push_back(certificate.public_key);
   return keys;
+}
+
+bool has(const Keys& keys, const cache::PublicKeyHash& key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
 Finding finding(FindingCode code, std::string words) {
   return {code, std::string(cache::kVtpmFile), std::move(words)};
 }
 
-void unmatched(const Keys& these, const Keys& those, std::string_view words,
-               std::vector<Finding>& findings) {
-  for (size_t i = 0; i < these.size(); ++i)
-    if (std::find(those.begin(), those.end(), these[i]) == those.end())
-      findings.push_back(finding(FindingCode::unattested, fmt::format(fmt::runtime(words), i)));
-}
-
-void validity(const std::string& certificate, size_t index, const CheckTerms& terms,
-              std::vector<Finding>& findings) {
-  const auto end = cache::end_of_validity(cache::base64_decode(certificate).value_or(""));
-  if (!end) return;
-  const std::time_t time = *end;
+void validity(int64_t end, size_t index, const CheckTerms& terms, std::vector<Finding>& findings) {
+  const std::time_t time = end;
   std::tm calendar{};
   gmtime_r(&time, &calendar);
-  const int64_t left = *end - terms.now;
+  const int64_t left = end - terms.now;
   if (left < 0)
     findings.push_back(
         finding(FindingCode::expired, fmt::format("certificate {} expired {} days ago ({:%F})",
@@ -60,30 +49,31 @@ void validity(const std::string& certificate, size_t index, const CheckTerms& te
 
 }  // namespace
 
-void examine_certificates(const vsphere::VirtualTpm& tpm, const CheckTerms& terms,
+void examine_certificates(const cache::SavedVtpm& tpm, const CheckTerms& terms,
                           std::vector<Finding>& findings) {
   for (size_t i = 0; i < tpm.certificates.size(); ++i)
-    validity(tpm.certificates[i], i, terms, findings);
+    if (const auto end = tpm.certificates[i].end_of_validity) validity(*end, i, terms, findings);
   // A vTPM may have only one kind: nothing to be compared then.
-  if (tpm.certificates.empty() || tpm.certificate_signing_requests.empty()) return;
-  const Keys certificates = keys_of(tpm.certificates, cache::public_key_of_certificate);
-  const Keys requests = keys_of(tpm.certificate_signing_requests, cache::public_key_of_request);
-  unmatched(certificates, requests,
-            "certificate {} is for another key than those of the vTPM's signing requests",
-            findings);
-  unmatched(requests, certificates, "no certificate is for the key of signing request {}",
-            findings);
+  if (tpm.certificates.empty() || tpm.signing_requests.empty()) return;
+  const Keys certified = keys_of(tpm.certificates);
+  for (size_t i = 0; i < certified.size(); ++i)
+    if (!has(tpm.signing_requests, certified[i]))
+      findings.push_back(finding(
+          FindingCode::unattested,
+          fmt::format("certificate {} is for another key than those of the vTPM's signing requests",
+                      i)));
+  for (size_t i = 0; i < tpm.signing_requests.size(); ++i)
+    if (!has(certified, tpm.signing_requests[i]))
+      findings.push_back(
+          finding(FindingCode::unattested,
+                  fmt::format("no certificate is for the key of signing request {}", i)));
 }
 
-std::optional<Sha256Hash> endorsement_keys_hash(const vsphere::VirtualTpm& tpm) {
-  Keys keys = keys_of(tpm.certificate_signing_requests, cache::public_key_of_request);
-  if (keys.empty()) keys = keys_of(tpm.certificates, cache::public_key_of_certificate);
-  std::set<std::string> distinct;
-  for (const auto& key : keys)
-    if (key) distinct.insert(cache::hex(*key));
-  if (distinct.empty()) return std::nullopt;
+std::optional<cache::Sha256Hash> endorsement_keys_hash(const cache::SavedVtpm& tpm) {
+  const Keys keys = tpm.signing_requests.empty() ? keys_of(tpm.certificates) : tpm.signing_requests;
+  if (keys.empty()) return std::nullopt;
   std::string all;
-  for (const std::string& key : distinct) all += key;
+  for (const auto& key : std::set(keys.begin(), keys.end())) all += cache::hex(key);
   return cache::sha256(all);
 }
 

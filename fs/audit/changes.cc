@@ -80,19 +80,20 @@ void add_entries(const std::string& property, const Texts& before, const Texts& 
 }
 
 Changes vtpm_changes(const std::string& before, const std::string& after) {
-  const auto old_tpm = cache::parse_vtpm(before);
-  const auto new_tpm = cache::parse_vtpm(after);
-  if (!old_tpm || !new_tpm) return {};
+  const auto old_vtpm = cache::parse_saved_vtpm(before);
+  const auto new_vtpm = cache::parse_saved_vtpm(after);
+  if (!old_vtpm || !new_vtpm) return {};
   Changes changes;
-  if (endorsement_keys_hash(*old_tpm) != endorsement_keys_hash(*new_tpm))
+  if (endorsement_keys_hash(*old_vtpm) != endorsement_keys_hash(*new_vtpm))
     changes.push_back({std::string(cache::kVtpmFile), "endorsement keys",
                        "another vTPM: what the old one sealed, this one cannot open"});
-  add_entries("certificates", old_tpm->certificates, new_tpm->certificates, changes);
-  add_entries("signing requests", old_tpm->certificate_signing_requests,
-              new_tpm->certificate_signing_requests, changes);
-  if (old_tpm->key != new_tpm->key || old_tpm->controller_key != new_tpm->controller_key ||
-      old_tpm->unit_number != new_tpm->unit_number || old_tpm->label != new_tpm->label ||
-      old_tpm->summary != new_tpm->summary)
+  const vsphere::VirtualTpm& was = old_vtpm->device;
+  const vsphere::VirtualTpm& is = new_vtpm->device;
+  add_entries("certificates", was.certificates, is.certificates, changes);
+  add_entries("signing requests", was.certificate_signing_requests, is.certificate_signing_requests,
+              changes);
+  if (was.key != is.key || was.controller_key != is.controller_key ||
+      was.unit_number != is.unit_number || was.label != is.label || was.summary != is.summary)
     changes.push_back({std::string(cache::kVtpmFile), "device", "its place or label is another"});
   return changes;
 }

@@ -33,10 +33,11 @@ void add(std::vector<vsphere::CryptoKeyId>& keys, vsphere::CryptoKeyId key) {
 
 /// keyId's key and the bundle's, as far as both parse.
 void add_of_files(const SetFacts& facts, std::vector<vsphere::CryptoKeyId>& keys) {
-  const cache::KeyLocator* bundle = facts.bundle && *facts.bundle ? &**facts.bundle : nullptr;
+  const cache::KeyLocator* bundle =
+      facts.parsed.bundle && *facts.parsed.bundle ? &**facts.parsed.bundle : nullptr;
   bool opens_bundle = false;
-  if (facts.key && *facts.key) {
-    vsphere::CryptoKeyId key = **facts.key;
+  if (facts.parsed.key && *facts.parsed.key) {
+    vsphere::CryptoKeyId key = **facts.parsed.key;
     if (!key.provider_id && bundle != nullptr)
       key.provider_id = cache::provider_of_key(*bundle, key.key_id);
     opens_bundle =
@@ -65,8 +66,10 @@ KeyNeeds keys_needed(const SetFacts& facts) {
   add_of_files(facts, needs.keys);
   for (const std::string_view name : {cache::kKeyIdFile, cache::kBundleFile})
     if (!needs.doubt) needs.doubt = doubt_of(facts, name, sums.value_or(cache::Sha256Sums{}));
-  if (!needs.doubt && facts.key && !*facts.key) needs.doubt = facts.key->error().words;
-  if (!needs.doubt && facts.bundle && !*facts.bundle) needs.doubt = facts.bundle->error().words;
+  if (!needs.doubt && facts.parsed.key && !*facts.parsed.key)
+    needs.doubt = facts.parsed.key->error().words;
+  if (!needs.doubt && facts.parsed.bundle && !*facts.parsed.bundle)
+    needs.doubt = facts.parsed.bundle->error().words;
   const bool encrypted = !is_not_encrypted(facts, sums);
   if (needs.keys.empty() && facts.origin() != nullptr && facts.origin()->key)
     add(needs.keys, *facts.origin()->key);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 
 #include "cache/saved/file_names.h"
 #include "cache/saved/vi_json.h"
@@ -70,6 +71,16 @@ void add(const SetKeys& set, const AuditOptions& options, KeysReport& report) {
   }
   if (set.needs.doubt)
     report.unknown.push_back({set.path, {FindingCode::unreadable, "", *set.needs.doubt}});
+}
+
+/// By name, which people look for.
+std::vector<const KeyUser*> by_name(const KeyUsers& users) {
+  std::vector<const KeyUser*> sorted;
+  for (const auto& [token, user] : users) sorted.push_back(&user);
+  std::sort(sorted.begin(), sorted.end(), [](const KeyUser* a, const KeyUser* b) {
+    return std::tie(a->name, a->paths) < std::tie(b->name, b->paths);
+  });
+  return sorted;
 }
 
 size_t machines_in(const KeysReport& report) {
@@ -155,9 +166,9 @@ int status_of(const KeysReport& report, const AuditOptions& options) {
 std::string text_of(const KeysReport& report, const AuditOptions& options) {
   TextTable table({"PROVIDER", "KEY", "MACHINE", "SETS", "LAST"});
   for (const auto& [key, users] : report.keys)
-    for (const auto& [token, user] : users)
-      table.add({key.provider_id.value_or("?"), key.key_id, user.name,
-                 std::to_string(user.paths.size()), user.paths.back()});
+    for (const KeyUser* user : by_name(users))
+      table.add({key.provider_id.value_or("?"), key.key_id, user->name,
+                 std::to_string(user->paths.size()), user->paths.back()});
   TextTable unknown({"UNKNOWN", "REASON"});
   for (const FoundElsewhere& place : report.unknown) unknown.add({place.path, place.finding.words});
   std::string text = table.empty() ? "" : table.text();
@@ -190,11 +201,11 @@ std::string json_of(const KeysReport& report, const AuditOptions& options) {
   for (const auto& [key, users] : report.keys) {
     Json entry = key_json(key);
     Json machines = Json::array();
-    for (const auto& [token, user] : users) {
-      Json machine = user.origin ? machine_json(*user.origin) : Json::object();
-      machine["name"] = user.name;
+    for (const KeyUser* user : by_name(users)) {
+      Json machine = user->origin ? machine_json(*user->origin) : Json::object();
+      machine["name"] = user->name;
       Json paths = Json::array();
-      for (const std::string& path : user.paths) {
+      for (const std::string& path : user->paths) {
         Json set = Json::object();
         put_path(set, "path", path);
         paths.push_back(std::move(set));

@@ -1,9 +1,6 @@
 #include "fs/audit/set_facts.h"
 
 #include "cache/saved/file_names.h"
-#include "cache/saved/firmware_file.h"
-#include "cache/saved/key_id_file.h"
-#include "cache/saved/vtpm_file.h"
 
 namespace vtpmfs::fs {
 
@@ -24,8 +21,8 @@ const std::string* SetFacts::text(std::string_view name) const {
 }
 
 const cache::SavedOrigin* SetFacts::origin() const {
-  if (!config || !*config || !(*config)->origin) return nullptr;
-  return &*(*config)->origin;
+  if (!parsed.config || !*parsed.config || !(*parsed.config)->origin) return nullptr;
+  return &*(*parsed.config)->origin;
 }
 
 SetFacts read_set(const TreeDirectory& directory, SetNames names, const ReadTerms& terms) {
@@ -36,13 +33,10 @@ SetFacts read_set(const TreeDirectory& directory, SetNames names, const ReadTerm
     facts.files[name] = directory.read(name, max_bytes_of(name, terms.nvram_max), !is_nvram);
   }
   facts.names = std::move(names);
-  if (const auto* text = facts.text(cache::kKeyIdFile)) facts.key = cache::parse_key_id(*text);
-  if (const auto* text = facts.text(cache::kBundleFile))
-    facts.bundle = cache::parse_key_locator(cache::bundle_in_file(*text));
-  if (const auto* text = facts.text(cache::kFirmwareFile))
-    facts.firmware = cache::parse_firmware(*text);
-  if (const auto* text = facts.text(cache::kVtpmFile)) facts.vtpm = cache::parse_vtpm(*text);
-  if (const auto* text = facts.text(cache::kConfigFile)) facts.config = cache::parse_config(*text);
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, file] : facts.files)
+    if (file.state == FileContent::State::whole) texts[name] = file.bytes;
+  facts.parsed = cache::parse_files(texts);
   return facts;
 }
 

@@ -3,15 +3,11 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 
-#include "cache/saved/config_file.h"
-#include "cache/saved/key_locator.h"
+#include "cache/saved/saved_set.h"
 #include "fs/audit/set_names.h"
 #include "fs/audit/tree_directory.h"
-#include "vsphere/crypto_key.h"
-#include "vsphere/virtual_tpm.h"
 
 namespace vtpmfs::fs {
 
@@ -25,12 +21,8 @@ struct SetFacts {
   SetNames names;
   /// The seven names, as far as they are listed. nvram's bytes are never kept.
   std::map<std::string, FileContent, std::less<>> files;
-  // Each unset where the file is not there, or was not read; an error where it does not parse.
-  std::optional<Result<vsphere::CryptoKeyId>> key;
-  std::optional<Result<cache::KeyLocator>> bundle;
-  std::optional<Result<std::string>> firmware;
-  std::optional<Result<vsphere::VirtualTpm>> vtpm;
-  std::optional<Result<cache::SavedConfig>> config;
+  /// Of those that were read whole.
+  cache::ParsedFiles parsed;
 
   /// The file's text where it was read whole, else null.
   [[nodiscard]] const std::string* text(std::string_view name) const;

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "cache/saved/dialect.h"
@@ -102,11 +101,11 @@ void add_error(const std::optional<Result<T>>& parsed, Findings& findings) {
 
 Findings formats(const SetFacts& facts) {
   Findings findings;
-  add_error(facts.key, findings);
-  add_error(facts.bundle, findings);
-  add_error(facts.firmware, findings);
-  add_error(facts.vtpm, findings);
-  add_error(facts.config, findings);
+  add_error(facts.parsed.key, findings);
+  add_error(facts.parsed.bundle, findings);
+  add_error(facts.parsed.firmware, findings);
+  add_error(facts.parsed.vtpm, findings);
+  add_error(facts.parsed.config, findings);
   const auto nvram = facts.files.find(cache::kNvramFile);
   if (nvram != facts.files.end() && nvram->second.state == State::whole && nvram->second.size == 0)
     findings.push_back({FindingCode::format, std::string(cache::kNvramFile), "it is empty"});
@@ -115,11 +114,8 @@ Findings formats(const SetFacts& facts) {
 
 /// What the files say of each other, where each by itself is well: the rule of restores.
 void together(const SetFacts& facts, Findings& findings) {
-  std::map<std::string, std::string> texts;
-  for (const auto& [name, file] : facts.files)
-    if (file.state == State::whole && name != cache::kNvramFile) texts[name] = file.bytes;
   // Whether it is there and not empty was said before.
-  const auto set = cache::parse_saved_set(texts, true, 1);
+  const auto set = cache::put_together(facts.parsed, true, 1);
   if (!set) {
     findings.push_back(finding_of(FindingCode::inconsistent, set.error().words));
     return;
@@ -137,11 +133,11 @@ void config_by_itself(const SetFacts& facts, Findings& findings) {
                         "missing: a restore makes a machine of the default kind"});
     return;
   }
-  if (!facts.config || !*facts.config) return;
+  if (!facts.parsed.config || !*facts.parsed.config) return;
   const auto say = [&](FindingCode code, std::string words) {
     findings.push_back({code, std::string(cache::kConfigFile), std::move(words)});
   };
-  const vsphere::VmConfig& config = (*facts.config)->config;
+  const vsphere::VmConfig& config = (*facts.parsed.config)->config;
   std::set<int> keys;
   bool twice = false;
   for (const auto& device : config.devices) twice |= !keys.insert(device.key).second;
@@ -176,8 +172,10 @@ void dialects(const SetFacts& facts, Findings& findings) {
         {FindingCode::dialect, std::string(name),
          fmt::format("not as vtpmfs writes it: {}", cache::name_of(cache::dialect_of(*text)))});
   };
-  if (facts.key && *facts.key) look(cache::kKeyIdFile, cache::render_key_id(**facts.key));
-  if (facts.vtpm && *facts.vtpm) look(cache::kVtpmFile, cache::render_vtpm(**facts.vtpm));
+  const auto& key = facts.parsed.key;
+  const auto& vtpm = facts.parsed.vtpm;
+  if (key && *key) look(cache::kKeyIdFile, cache::render_key_id(**key));
+  if (vtpm && *vtpm) look(cache::kVtpmFile, cache::render_vtpm((*vtpm)->device));
 }
 
 void surroundings(const SetNames& names, Findings& findings) {
@@ -200,9 +198,10 @@ std::vector<Finding> examine(const SetFacts& facts, const CheckTerms& terms) {
   against_manifest(facts, findings);
   const Findings unparsed = formats(facts);
   findings.insert(findings.end(), unparsed.begin(), unparsed.end());
-  if (unparsed.empty() && facts.firmware) together(facts, findings);
+  if (unparsed.empty() && facts.parsed.firmware) together(facts, findings);
   config_by_itself(facts, findings);
-  if (facts.vtpm && *facts.vtpm) examine_certificates(**facts.vtpm, terms, findings);
+  if (facts.parsed.vtpm && *facts.parsed.vtpm)
+    examine_certificates(**facts.parsed.vtpm, terms, findings);
   dialects(facts, findings);
   surroundings(facts.names, findings);
   std::stable_sort(findings.begin(), findings.end(),
@@ -211,8 +210,8 @@ std::vector<Finding> examine(const SetFacts& facts, const CheckTerms& terms) {
 }
 
 std::optional<cache::Sha256Hash> endorsement_of(const SetFacts& facts) {
-  if (!facts.vtpm || !*facts.vtpm) return std::nullopt;
-  return endorsement_keys_hash(**facts.vtpm);
+  if (!facts.parsed.vtpm || !*facts.parsed.vtpm) return std::nullopt;
+  return endorsement_keys_hash(**facts.parsed.vtpm);
 }
 
 }  // namespace vtpmfs::fs

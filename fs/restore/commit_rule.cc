@@ -101,11 +101,12 @@ Judgement judge_set(const StagedContents& contents) {
         fmt::format("{} differs from SHA256SUMS", fmt::join(judgement.differing, ", "));
     return judgement;
   }
-  const bool may_lack_nvram =
-      sums->find(cache::kConfigFile) != sums->end() && says_no_nvram(contents);
+  const auto may_lack_nvram = [&] {
+    return sums->find(cache::kConfigFile) != sums->end() && says_no_nvram(contents);
+  };
   std::vector<std::string> unlisted;
   for (const std::string_view name : kFiveFiles)
-    if (sums->find(name) == sums->end() && !(name == cache::kNvramFile && may_lack_nvram))
+    if (sums->find(name) == sums->end() && !(name == cache::kNvramFile && may_lack_nvram()))
       unlisted.emplace_back(name);
   if (!unlisted.empty()) {
     judgement.verdict = Verdict::not_restorable;

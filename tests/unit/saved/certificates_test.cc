@@ -21,21 +21,23 @@ TEST(Certificates, TheEndOfItsValidity) {
 }
 
 TEST(Certificates, WhichKeyTheyAreAbout) {
-  const auto key = public_key_of_certificate(made::certificate(1));
-  ASSERT_TRUE(key);
-  EXPECT_EQ(public_key_of_certificate(made::certificate(2)), key);
-  EXPECT_EQ(public_key_of_request(made::signing_request()), key);
-  EXPECT_NE(public_key_of_certificate(made::make_certificate(1, 1)), key);
-  EXPECT_NE(public_key_of_request(made::make_signing_request(1)), key);
+  const auto certificate = read_certificate(made::certificate(1));
+  ASSERT_TRUE(certificate);
+  const PublicKeyHash key = certificate->public_key;
+  EXPECT_EQ(read_certificate(made::certificate(2))->public_key, key);
+  EXPECT_EQ(read_signing_request(made::signing_request()), key);
+  EXPECT_NE(read_certificate(made::make_certificate(1, 1))->public_key, key);
+  EXPECT_NE(read_signing_request(made::make_signing_request(1)), key);
+  EXPECT_EQ(certificate->end_of_validity, end_of_validity(made::certificate(1)));
 }
 
-TEST(Certificates, NoKeyOfWhatIsNone) {
-  EXPECT_FALSE(public_key_of_certificate(""));
-  EXPECT_FALSE(public_key_of_certificate(made::signing_request()));
-  EXPECT_FALSE(public_key_of_certificate(made::certificate(1) + "x"));
-  EXPECT_FALSE(public_key_of_request(""));
-  EXPECT_FALSE(public_key_of_request(made::certificate(1)));
-  EXPECT_FALSE(public_key_of_request(made::signing_request() + "x"));
+TEST(Certificates, NothingOfWhatIsNone) {
+  EXPECT_FALSE(read_certificate(""));
+  EXPECT_FALSE(read_certificate(made::signing_request()));
+  EXPECT_FALSE(read_certificate(made::certificate(1) + "x"));
+  EXPECT_FALSE(read_signing_request(""));
+  EXPECT_FALSE(read_signing_request(made::certificate(1)));
+  EXPECT_FALSE(read_signing_request(made::signing_request() + "x"));
 }
 
 }  // namespace
