@@ -42,7 +42,8 @@ SetIdentity identity_of(const CheckedSet& set, const SetFacts& facts) {
   identity.path = set.path;
   identity.endorsement = endorsement_of(facts);
   if (set.origin) identity.instance_uuid = set.origin->instance_uuid;
-  if (facts.config && *facts.config) identity.bios_uuid = (*facts.config)->config.uuid;
+  const auto& config = facts.parsed.config;
+  if (config && *config) identity.bios_uuid = (*config)->config.uuid;
   return identity;
 }
 
@@ -59,7 +60,7 @@ CheckedSet check_one(const FoundSet& found, const AuditOptions& options, const C
   const SetFacts facts = read_set(*directory, found.names, {options.nvram_max, true});
   set.findings = examine(facts, terms);
   if (facts.origin() != nullptr) set.origin = *facts.origin();
-  if (facts.key && *facts.key) set.key = **facts.key;
+  if (facts.parsed.key && *facts.parsed.key) set.key = **facts.parsed.key;
   if (found.below_a_set)
     set.findings.push_back({FindingCode::nested, "",
                             "lies in the directory of another set: restored there, it is refused"});
@@ -72,8 +73,10 @@ std::string first_line(const CheckReport& report) {
   std::string line = counted(report.sets.size(), "set");
   if (counts.errors > 0) line += fmt::format(", {} with errors", counts.errors);
   if (counts.warnings > 0) line += fmt::format(", {} with warnings", counts.warnings);
-  if (!report.elsewhere.empty())
-    line += ", " + counted(report.elsewhere.size(), "finding") + " elsewhere";
+  const auto elsewhere = static_cast<size_t>(std::count_if(
+      report.elsewhere.begin(), report.elsewhere.end(),
+      [](const FoundElsewhere& place) { return place.finding.severity() != Severity::note; }));
+  if (elsewhere > 0) line += ", " + counted(elsewhere, "finding") + " elsewhere";
   if (line.find(',') == std::string::npos && !report.sets.empty()) line += ", all well";
   return line + '\n';
 }

@@ -27,8 +27,7 @@ std::string element_name(const Json& element, size_t index) {
 }
 
 /// Depth is bounded by parse_json().
-void flatten(const std::string& path, const Json& value,
-             Scalars& scalars) {  // NOLINT(misc-no-recursion)
+void flatten(const std::string& path, const Json& value, Scalars& scalars) {
   if (value.is_object()) {
     for (const auto& [name, member] : value.items())
       flatten(path.empty() ? name : path + '.' + name, member, scalars);

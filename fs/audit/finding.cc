@@ -33,6 +33,7 @@ constexpr std::array kKinds{
     FindingKind{FindingCode::restore_status, "restore-status", Severity::warning},
     FindingKind{FindingCode::dialect, "dialect", Severity::note},
     FindingKind{FindingCode::no_vtpm, "no-vtpm", Severity::note},
+    FindingKind{FindingCode::empty, "empty", Severity::note},
 };
 
 }  // namespace

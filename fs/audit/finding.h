@@ -41,6 +41,7 @@ enum class FindingCode {
   // notes
   dialect,
   no_vtpm,
+  empty,
 };
 
 struct FindingKind {

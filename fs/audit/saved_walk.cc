@@ -102,12 +102,18 @@ class Walker {
     }
     SetNames names;
     std::vector<std::string> below;
+    bool empty = true;
     const Status listed = directory->list([&](std::string_view name, EntryKind kind) {
       const bool is_directory = kind == EntryKind::directory;
+      empty = false;
       names.add(name, is_directory);
       if (is_directory && name != "lost+found" && !is_leftover(name)) below.emplace_back(name);
     });
     if (!listed) tell(place, {FindingCode::unreadable, "", listed.error().words});
+    // Folders of VMs are shown, and saved, also where they are empty.
+    if (listed && empty && place.depth > 0)
+      tell(place, {FindingCode::empty, "",
+                   "an empty folder, or a machine of which nothing could be saved"});
     const bool set = is_set(*directory, names);
     if (!set && names.leftover_count > 0) tell(place, leftovers(names));
     descend(place, below, set);

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -88,12 +91,30 @@ struct Set {
   }
 };
 
+/// While it lives, this process is not root: root reads everything.
+class Unprivileged {
+ public:
+  Unprivileged() : root_(geteuid() == 0) {
+    if (root_ && seteuid(65534) != 0) std::abort();
+  }
+  ~Unprivileged() {
+    if (root_ && seteuid(0) != 0) std::abort();
+  }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  const bool root_;
+};
+
 /// A private directory that goes with the test.
 class Tree {
  public:
   Tree() {
+    ::umask(022);  // for Unprivileged
     std::string path = (std::filesystem::temp_directory_path() / "vtpmfs-audit-XXXXXX").string();
     root_ = mkdtemp(path.data());
+    std::filesystem::permissions(root_, std::filesystem::perms(0755));
   }
   ~Tree() {
     std::error_code ignored;
