@@ -148,7 +148,9 @@ Result<Options> read_command_line(const std::vector<std::string>& words,
 
 std::string help_text() {
   std::string text =
-      "usage: vtpmfs [options] [user@]vcenter[:port] mountpoint\n\n"
+      "usage: vtpmfs [options] [user@]vcenter[:port] mountpoint\n"
+      "       vtpmfs check|keys|diff ...     questions to saved directories, see vtpmfs check "
+      "--help\n\n"
       "Mounts a VMware vCenter as a tree: each VM with a virtual TPM is a directory that holds the "
       "state\n"
       "to back up; a directory copied into restore/ becomes a new encrypted VM with that state.\n\n"
