@@ -324,7 +324,7 @@ def rows_of_diff(matrix, scene, simulator, saved):
         finally:
             mount.unmount()
 
-    with matrix.row("nothing has changed: 0, and nvram is not read by us"):
+    with matrix.row("nothing has changed: 0"):
         status, document = against_a_mount()
         expect_equal(status, 0, "status")
         expect_equal(document["summary"]["same"], 6, "same sets")
