@@ -20,6 +20,7 @@ namespace {
 struct SetKeys {
   std::string path;
   std::optional<cache::SavedOrigin> origin;
+  int64_t modified_ns = 0;  ///< the latest of its files
   KeyNeeds needs;
 };
 
@@ -33,6 +34,8 @@ SetKeys keys_of(const FoundSet& found) {
   }
   const SetFacts facts = read_set(*directory, found.names, {.device = false});
   if (facts.origin() != nullptr) keys.origin = *facts.origin();
+  for (const auto& [name, file] : facts.files)
+    keys.modified_ns = std::max(keys.modified_ns, file.modified_ns);
   keys.needs = keys_needed(facts);
   return keys;
 }
@@ -65,7 +68,6 @@ void add(const SetKeys& set, const AuditOptions& options, KeysReport& report) {
     if (!matches(key, options)) continue;
     KeyUser& user = report.keys[key][machine_token(set)];
     user.paths.push_back(set.path);
-    // Later paths are later generations, where they are named by date.
     user.name = machine_name(set.origin ? &*set.origin : nullptr, set.path);
     user.origin = set.origin;
   }
@@ -136,6 +138,10 @@ KeysReport collect_keys(const AuditOptions& options, ProgressBar& progress) {
   in_parallel(walk.sets.size(), threads, [&](size_t i) {
     sets[i] = keys_of(walk.sets[i]);
     progress.step();
+  });
+  // Generations in the order in which they were saved.
+  std::sort(sets.begin(), sets.end(), [](const SetKeys& a, const SetKeys& b) {
+    return std::tie(a.modified_ns, a.path) < std::tie(b.modified_ns, b.path);
   });
   report.sets = sets.size();
   for (const SetKeys& set : sets) add(set, options, report);

@@ -17,7 +17,7 @@ namespace vtpmfs::fs {
 struct KeyUser {
   std::string name;
   std::optional<cache::SavedOrigin> origin;
-  std::vector<std::string> paths;
+  std::vector<std::string> paths;  ///< the last is the latest
 };
 
 /// The same instanceUuid is one machine; without one, each set is.

@@ -113,6 +113,26 @@ TEST(KeysTool, GenerationsAreOneMachine) {
   EXPECT_THAT(all.text(), Not(HasSubstr("UNKNOWN")));
 }
 
+TEST(KeysTool, TheLatestGenerationTellsTheName) {
+  const Tree tree;
+  Set renamed("pay01");
+  renamed.origin.raw_name = "paying";
+  tree.set("feb/pay01", renamed.with_config());
+  tree.set("jan/pay01", Set("pay01"));
+  const auto set_age = [&](const std::string& set, int hours) {
+    for (const auto& file : std::filesystem::directory_iterator(tree.path(set)))
+      std::filesystem::last_write_time(
+          file, std::filesystem::file_time_type::clock::now() - std::chrono::hours(hours));
+  };
+  set_age("feb/pay01", 1);
+  set_age("jan/pay01", 700);
+  const Asked february = ask(tree);
+  EXPECT_THAT(february.text(), HasSubstr("paying"));
+  EXPECT_THAT(february.text(), HasSubstr(tree.path("feb/pay01")));
+  set_age("feb/pay01", 1400);
+  EXPECT_THAT(ask(tree).text(), HasSubstr(tree.path("jan/pay01")));
+}
+
 TEST(KeysTool, AKeyThatIsNeededMayNotBeDeleted) {
   const Tree tree;
   tree.set("a", Set("a", 0, "k1"));
