@@ -55,6 +55,7 @@ class LiveConnection : public Connection {
   VmSource& vms() override { return *vms_; }
   RestoreTarget& restore_target() override { return *restore_target_; }
   [[nodiscard]] Traffic traffic() const override { return counts_.now(); }
+  [[nodiscard]] SessionFacts session() const override { return session_->facts(); }
   bool forget_refusal() override { return session_->forget_refusal(); }
   void shut_down() override { transport_->shut_down(); }
 

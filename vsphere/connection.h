@@ -48,6 +48,24 @@ struct Traffic {
   uint64_t downloads = 0;
   uint64_t uploads = 0;
   uint64_t logins = 0;
+  struct Method {
+    uint64_t calls = 0;
+    uint64_t errors = 0;  ///< answered with a fault, or not at all
+  };
+  std::map<std::string, Method> methods;  ///< SOAP, by name: "Login"
+  uint64_t download_errors = 0;
+  uint64_t upload_errors = 0;
+  /// Of bodies, decompressed: messages and files together.
+  uint64_t bytes_sent = 0;
+  uint64_t bytes_received = 0;
+};
+
+/// How we are logged in.
+struct SessionFacts {
+  bool logged_in = false;
+  uint64_t logins = 0;                            ///< that succeeded
+  std::chrono::system_clock::time_point since{};  ///< of the last of them
+  std::optional<Error> refused;                   ///< no login is tried any more before SIGHUP
 };
 
 /// A session at one vCenter over one transport (one TLS policy, one cookie, one connection pool,
@@ -68,6 +86,7 @@ class Connection {
   virtual VmSource& vms() = 0;
   virtual RestoreTarget& restore_target() = 0;
   [[nodiscard]] virtual Traffic traffic() const = 0;
+  [[nodiscard]] virtual SessionFacts session() const = 0;
   /// A person says that the password may be right now. True where a login had been refused.
   virtual bool forget_refusal() = 0;
   /// Ends every wait (as at unmount); later calls fail with ECANCELED.

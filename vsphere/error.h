@@ -41,6 +41,8 @@ struct Error {
   /// The step that mends it, for a person; empty where nothing better is known than what the errno
   /// says.
   std::string remedy = {};
+  /// Under which name (opID) vCenter logged the call that failed, where it was one.
+  std::string operation_id = {};
 };
 
 template <class T>

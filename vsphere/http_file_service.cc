@@ -147,12 +147,14 @@ void HttpFileService::go(const VisitPtr& visit) {
   visit->ticket = session_.ticket();
   http::HttpRequest request = visit->request;
   request.cookie = visit->ticket.cookie;
-  ++(request.method == http::HttpRequest::Method::put ? counts_.uploads : counts_.downloads);
+  counts_.file_sent(request.method == http::HttpRequest::Method::put, request.body.size());
   transport_.send(std::move(request), visit->deadline.shorten(visit->call),
                   [this, visit](Answer answer) { answered(visit, std::move(answer)); });
 }
 
 void HttpFileService::answered(const VisitPtr& visit, Answer answer) {
+  counts_.file_answered(visit->request.method == http::HttpRequest::Method::put,
+                        answer ? answer->body.size() : 0, answer && is_success(answer->status));
   const uint64_t generation = visit->ticket.generation;
   if (!answer || answer->status != 401) return visit->done(std::move(answer));
   if (visit->renewed) powerless_session_ = generation;

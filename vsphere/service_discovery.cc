@@ -117,7 +117,7 @@ Result<DiscoveredService> discover_service(http::Transport& transport, TrafficCo
   DiscoveredService found;
   found.vim = {"/sdk", vim_action(listed->value_or(std::string(kFirstVim)))};
   const std::string_view method = "RetrieveServiceContent";
-  ++counts.soap_calls;
+  counts.soap_sent(method, envelope->size());
   const auto response =
       transport.send_and_wait(soap_request(found.vim, method, std::move(*envelope), {}), call);
   const auto status = soap_outcome(method, response, [&](std::string_view body) -> Status {
@@ -128,6 +128,7 @@ Result<DiscoveredService> discover_service(http::Transport& transport, TrafficCo
     found.server = server_of(content.about, transport.server_name());
     return {};
   });
+  counts.soap_answered(method, response ? response->body.size() : 0, status.has_value());
   if (!status) return fail(no_vsphere(transport, status.error()));
   found.cookie = session_cookie(response->set_cookies);
   if (!*listed && is_version(found.server.api_version)) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "vsphere/deadline.h"
+#include "vsphere/logged_operation.h"
 #include "vsphere/session_cookie.h"
 #include "vsphere/soap/arena.h"
 #include "vsphere/soap/message.h"
@@ -16,6 +17,7 @@ namespace vtpmfs::vsphere {
 namespace {
 
 constexpr std::chrono::seconds kLogoutTimeout{5};
+constexpr const char* kLoginOperation = "vtpmfs-login";
 
 void wipe(std::string& secret) {
   OPENSSL_cleanse(secret.data(), secret.size());
@@ -104,7 +106,7 @@ void Session::log_in() {
   request.userName = settings_.user;
   request.password = *password;
   request.locale = "en_US";
-  auto envelope = write_message({.operation_id = "vtpmfs-login", .session_cookie = {}}, request);
+  auto envelope = write_message({.operation_id = kLoginOperation, .session_cookie = {}}, request);
   wipe(request.password);
   wipe(*password);
   if (!envelope) return login_ended(fail(std::move(envelope.error())));
@@ -112,8 +114,8 @@ void Session::log_in() {
   // one goes along.
   const Ticket before = ticket();
   std::string cookie = before.generation == 0 ? before.cookie : std::string();
-  ++counts_.soap_calls;
-  ++counts_.logins;
+  counts_.soap_sent("Login", envelope->size());
+  counts_.login();
   {
     const std::lock_guard lock(mutex_);
     login_sent_ = true;
@@ -122,7 +124,12 @@ void Session::log_in() {
   call.timeout = settings_.timeout;
   transport_.send(
       soap_request(settings_.endpoint, "Login", std::move(*envelope), std::move(cookie)), call,
-      [this](const Result<http::HttpResponse>& response) { login_ended(read_login(response)); });
+      [this](const Result<http::HttpResponse>& response) {
+        auto given = read_login(response);
+        counts_.soap_answered("Login", response ? response->body.size() : 0, given.has_value());
+        if (!given) given.error().operation_id = kLoginOperation;
+        login_ended(std::move(given));
+      });
 }
 
 Result<std::string> Session::read_login(const Result<http::HttpResponse>& response) const {
@@ -153,6 +160,7 @@ void Session::login_ended(Result<std::string> cookie) {
     if (cookie) {
       former = std::exchange(ticket_.cookie, std::move(*cookie));
       generation = ++ticket_.generation;
+      since_ = std::chrono::system_clock::now();
       if (generation > 1) listeners = listeners_;
     } else {
       Error& error = cookie.error();
@@ -162,8 +170,10 @@ void Session::login_ended(Result<std::string> cookie) {
     }
     waiters.swap(waiters_);
   }
+  const LoggedOperation of(kLoginOperation);
   if (status) {
-    spdlog::info("{}: logged in as {}", transport_.server_name(), settings_.user);
+    spdlog::info("{}: logged in {}as {}", transport_.server_name(), generation > 1 ? "again " : "",
+                 settings_.user);
   } else {
     spdlog::warn("{}: login as {} failed: {}", transport_.server_name(), settings_.user,
                  status.error().words);
@@ -172,6 +182,11 @@ void Session::login_ended(Result<std::string> cookie) {
   wipe(former);
   for (const auto& listener : listeners) listener(generation);
   for (const auto& [id, waiter] : waiters) waiter->done(status);
+}
+
+SessionFacts Session::facts() const {
+  const std::lock_guard lock(mutex_);
+  return {ticket_.generation > 0 && !refused_, ticket_.generation, since_, refused_};
 }
 
 bool Session::forget_refusal() {
@@ -192,9 +207,12 @@ void Session::end_former(const std::string& cookie) {
   if (!post) return;
   Call call;
   call.timeout = kLogoutTimeout;
-  ++counts_.soap_calls;
-  // Where it was dead the answer is NotAuthenticated; there is nothing to do about any other.
-  transport_.send(std::move(*post), call, [](const Result<http::HttpResponse>&) {});
+  counts_.soap_sent("Logout", post->body.size());
+  // Where it was dead the answer is NotAuthenticated; there is nothing to do about any other, and
+  // none is an error.
+  transport_.send(std::move(*post), call, [this](const Result<http::HttpResponse>& response) {
+    counts_.soap_answered("Logout", response ? response->body.size() : 0, true);
+  });
 }
 
 void Session::log_out() {
@@ -211,7 +229,7 @@ void Session::log_out() {
   post->after_shut_down = true;
   Call call;
   call.timeout = kLogoutTimeout;
-  ++counts_.soap_calls;
+  counts_.soap_sent("Logout", post->body.size());
   const auto status = soap_outcome("Logout", transport_.send_and_wait(std::move(*post), call),
                                    [](std::string_view body) -> Status {
                                      auto answer = read_message<_vim25__LogoutResponse>(body);

@@ -65,6 +65,7 @@ class Session {
   /// A person says that the login may be tried again (the password was changed). True where one had
   /// been refused.
   bool forget_refusal();
+  [[nodiscard]] SessionFacts facts() const;
 
   /// Ends the session at the server, waiting at most 5 s; also on a transport that was shut down,
   /// and also one that may have come about by a login without an answer.
@@ -86,6 +87,7 @@ class Session {
 
   mutable std::mutex mutex_;
   Ticket ticket_;
+  std::chrono::system_clock::time_point since_{};
   std::optional<Error> refused_;
   bool logging_in_ = false;
   bool login_sent_ = false;  ///< with the first cookie

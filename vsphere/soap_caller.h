@@ -27,6 +27,8 @@ struct SoapExchange {
   /// WaitForUpdatesEx: the server answers when it likes. Such calls use connections of their own,
   /// so that they neither wait for the others nor make them wait.
   bool blocks_at_server = false;
+  /// Under which `write` has put the message down already; empty: exchange() chooses one.
+  std::string operation_id = {};
 };
 
 /// Calls over the one transport and the one session. The service (vim25 at /sdk, PBM at /pbm) and
@@ -99,11 +101,13 @@ Result<Message<Response>> call(SoapCaller& caller, const Request& request, const
 template <class Response, class Request>
 void call_async(SoapCaller& caller, const Request& request, const Call& how,
                 std::function<void(Result<Message<Response>>)> done) {
+  std::string operation_id = caller.new_operation_id(how);
   auto text = std::make_shared<Result<std::string>>(
-      write_message(MessageHeaders{caller.new_operation_id(how), {}}, request));
+      write_message(MessageHeaders{operation_id, {}}, request));
   auto message = std::make_shared<std::optional<Message<Response>>>();
   SoapExchange exchange;
   exchange.method = wire_name<Request>();
+  exchange.operation_id = std::move(operation_id);
   exchange.write = [text](const MessageHeaders&) { return *text; };
   exchange.read = [message](std::string_view body) -> Status {
     auto parsed = read_message<Response>(body);

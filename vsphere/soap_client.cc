@@ -80,12 +80,14 @@ void SoapClient::on_new_session(std::function<void(uint64_t generation)> listene
 
 void SoapClient::exchange(SoapExchange exchange, const Call& call,
                           std::function<void(Status)> done) {
+  std::string operation_id =
+      exchange.operation_id.empty() ? new_operation_id(call) : exchange.operation_id;
   auto conversation =
       std::make_shared<Conversation>(Conversation{std::move(exchange),
                                                   call,
                                                   Deadline(call.timeout),
                                                   std::move(done),
-                                                  MessageHeaders{new_operation_id(call), {}},
+                                                  MessageHeaders{std::move(operation_id), {}},
                                                   {},
                                                   false});
   ask(conversation);
@@ -138,7 +140,7 @@ void SoapClient::post(const ConversationPtr& conversation, const SoapEndpoint& e
   auto request = soap_request(endpoint, exchange.method.local, std::move(*envelope),
                               conversation->ticket.cookie);
   request.blocks_at_server = exchange.blocks_at_server;
-  ++counts_.soap_calls;
+  counts_.soap_sent(exchange.method.local, request.body.size());
   transport_.send(std::move(request), conversation->rest(),
                   [this, conversation](const Result<http::HttpResponse>& response) {
                     answered(conversation, response);
@@ -151,6 +153,9 @@ void SoapClient::answered(const ConversationPtr& conversation,
   const bool of_pbm = is_pbm(exchange.method);
   const uint64_t generation = conversation->ticket.generation;
   auto status = soap_outcome(exchange.method.local, response, exchange.read);
+  counts_.soap_answered(exchange.method.local, response ? response->body.size() : 0,
+                        status.has_value());
+  if (!status) status.error().operation_id = conversation->headers.operation_id;
   if (status || !session_is_lost(exchange.method, status.error())) {
     return conversation->done(std::move(status));
   }

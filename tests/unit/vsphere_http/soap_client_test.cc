@@ -48,6 +48,42 @@ TEST_F(SoapClientTest, EachCallHasItsOwnOperationId) {
               StartsWith("restore-7-"));
 }
 
+TEST_F(SoapClientTest, AnErrorNamesTheOperationThatWasSent) {
+  script("CreateFolder", [](http::Wire& wire) { wire.answer(500, fault("DuplicateName", "x")); });
+  ASSERT_TRUE(open());
+  EXPECT_FALSE(create_folder().error().operation_id.empty());
+  EXPECT_EQ(create_folder().error().operation_id,
+            peek_operation(service_.last("CreateFolder").body)->headers.operation_id);
+  // Also where the message was written down before the call began.
+  script("CurrentTime", [](http::Wire& wire) { wire.answer(500, fault("SystemError", "x")); });
+  _vim25__CurrentTime request;
+  request._USCOREthis = reference("ServiceInstance", "ServiceInstance");
+  std::promise<std::string> told;
+  call_async<_vim25__CurrentTimeResponse>(
+      *caller_, request, http::patient(), [&](Result<Message<_vim25__CurrentTimeResponse>> answer) {
+        told.set_value(answer ? "" : answer.error().operation_id);
+      });
+  EXPECT_EQ(told.get_future().get(),
+            peek_operation(service_.last("CurrentTime").body)->headers.operation_id);
+}
+
+TEST_F(SoapClientTest, CallsErrorsAndBytesAreCountedByMethod) {
+  script("CreateFolder", [](http::Wire& wire) { wire.answer(500, fault("DuplicateName", "x")); });
+  ASSERT_TRUE(open());
+  ASSERT_TRUE(current_time());
+  const Traffic before = counts_.now();
+  EXPECT_EQ(before.methods.at("Login").calls, 1U);
+  EXPECT_EQ(before.methods.at("CurrentTime").errors, 0U);
+  EXPECT_FALSE(create_folder());
+  EXPECT_FALSE(create_folder());
+  const Traffic after = counts_.now();
+  EXPECT_EQ(after.methods.at("CreateFolder").calls, 2U);
+  EXPECT_EQ(after.methods.at("CreateFolder").errors, 2U);
+  EXPECT_EQ(after.soap_calls, before.soap_calls + 2);
+  EXPECT_GT(after.bytes_sent, before.bytes_sent + 2 * std::string("CreateFolder").size());
+  EXPECT_GT(after.bytes_received, before.bytes_received);
+}
+
 TEST_F(SoapClientTest, AFaultIsAnErrorWithItsErrno) {
   script("CreateFolder", [](http::Wire& wire) {
     wire.answer(500, fault("DuplicateName", "The name 'new' already exists."));
