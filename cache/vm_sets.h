@@ -12,12 +12,14 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cache/clock.h"
+#include "cache/saved/sha256.h"
 #include "vsphere/call.h"
 #include "vsphere/error.h"
 #include "vsphere/moref.h"
@@ -47,6 +49,15 @@ struct SetListing {
   [[nodiscard]] const SetFile* find(FileRole role) const;
 };
 
+/// What is known of the generation that a VM's directory shows.
+struct ShownSet {
+  SetListing listing;
+  std::optional<std::string> change_version;
+  std::shared_ptr<const std::string> key_id_file;  ///< null where there is none
+  /// Of the files' bytes, as far as they are known without asking anybody.
+  std::map<FileRole, Sha256Hash> hashes;
+};
+
 /// A generation that somebody has open; letting go of it starts the pin time.
 class PinnedSet;
 using PinnedSetPtr = std::shared_ptr<PinnedSet>;
@@ -57,6 +68,8 @@ class VmSets {
   virtual ~VmSets() = default;
   /// ENOENT where the VM is not known (any more).
   virtual Result<SetListing> listing(const vsphere::MoRef& vm) = 0;
+  /// ENOENT likewise.
+  virtual Result<ShownSet> shown(const vsphere::MoRef& vm) = 0;
   /// For open(2): pins the generation. Fails with what is known by now (ENODATA, EACCES, EIO ...)
   /// for the files that an incomplete set does not give out.
   virtual Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) = 0;

@@ -93,6 +93,29 @@ Result<SetListing> LiveVmSets::listing(const vsphere::MoRef& vm) {
   return listing;
 }
 
+Result<ShownSet> LiveVmSets::shown(const vsphere::MoRef& vm) {
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(vm);
+  if (found == slots_.end()) return fail(ENOENT, "no such VM");
+  const VmSlot& slot = *found->second;
+  const VersionPtr& version = shown_locked(slot);
+  ShownSet set{version->listing, version->change_version, version->text(FileRole::key_id), {}};
+  const bool with_nvram = version->lists(FileRole::nvram);
+  for (const FileRole role : kFileRoles) {
+    const bool waits_for_nvram = role == FileRole::sha256sums && with_nvram;
+    if (version->text(role) && version->why_not(role) == nullptr && !waits_for_nvram)
+      set.hashes[role] = version->hashes[index_of(role)];
+  }
+  if (!with_nvram || version->why_not(FileRole::nvram) != nullptr) return set;
+  const bool pinned = slot.pinned && slot.pinned->version == version && slot.pinned->nvram;
+  const NvramBytes* cached = pinned ? nullptr : cached_locked(*version);
+  if (!pinned && cached == nullptr) return set;
+  const Sha256Hash nvram = pinned ? slot.pinned->nvram_hash : cached->hash;
+  set.hashes[FileRole::nvram] = nvram;
+  set.hashes[FileRole::sha256sums] = sha256(render_sums(*version, &nvram));
+  return set;
+}
+
 VersionPtr LiveVmSets::latest(const vsphere::MoRef& vm) const {
   const std::lock_guard lock(mutex_);
   const auto found = slots_.find(vm);
@@ -118,6 +141,16 @@ std::vector<LiveVmSets::Incomplete> LiveVmSets::incomplete() const {
     }
   }
   return vms;
+}
+
+std::optional<Error> LiveVmSets::incomplete(const vsphere::MoRef& vm) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(vm);
+  if (found == slots_.end()) return std::nullopt;
+  const VmSlot& slot = *found->second;
+  if (slot.latest->listing.incomplete) return slot.latest->listing.incomplete;
+  if (slot.failure) return slot.failure->error;
+  return std::nullopt;
 }
 
 std::vector<vsphere::MoRef> LiveVmSets::crash_consistent() const {

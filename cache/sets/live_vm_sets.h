@@ -65,6 +65,7 @@ class LiveVmSets final : public VmSets, private FetchSteps {
 
   // -- reading
   Result<SetListing> listing(const vsphere::MoRef& vm) override;
+  Result<ShownSet> shown(const vsphere::MoRef& vm) override;
   Result<PinnedSetPtr> open(const vsphere::MoRef& vm, FileRole role) override;
   SetFile file_of(const PinnedSetPtr& set, FileRole role) override;
   void read(const PinnedSetPtr& set, FileRole role, const vsphere::Call& call,
@@ -96,6 +97,8 @@ class LiveVmSets final : public VmSets, private FetchSteps {
     Error why;
   };
   [[nodiscard]] std::vector<Incomplete> incomplete() const;
+  /// Why this VM's set cannot be had whole, as incomplete() says.
+  [[nodiscard]] std::optional<Error> incomplete(const vsphere::MoRef& vm) const;
   /// VMs whose nvram was read last while they ran.
   [[nodiscard]] std::vector<vsphere::MoRef> crash_consistent() const;
   [[nodiscard]] size_t cached_bytes() const;

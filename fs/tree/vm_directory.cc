@@ -5,6 +5,7 @@
 
 #include "fs/tree/inventory_tree.h"
 #include "fs/tree/listing.h"
+#include "fs/tree/vm_attributes.h"
 #include "fs/tree/vm_file.h"
 
 namespace vtpmfs::fs {
@@ -33,6 +34,11 @@ void VmDirectory::lookup(const std::string& name, const Caller& /*caller*/,
   } else {
     answer(NodePtr(std::make_shared<VmFile>(tree_, vm_, *role)));
   }
+}
+
+void VmDirectory::get_attribute(const std::string& name, const Caller& /*caller*/,
+                                Answer<std::string> answer) {
+  answer(vm_attribute(tree_, vm_, name));
 }
 
 void VmDirectory::open_directory(const Caller& /*caller*/, Answer<OpenDirectoryPtr> answer) {

@@ -21,6 +21,9 @@ class VmDirectory final : public Node {
   /// The kernel may keep the listing of a complete set: when a file comes, the directory's time
   /// moves, and it is told.
   void open_directory(const Caller& caller, Answer<OpenDirectoryPtr> answer) override;
+  /// user.vtpmfs.*, see vm_attributes.h.
+  void get_attribute(const std::string& name, const Caller& caller,
+                     Answer<std::string> answer) override;
 
  private:
   const InventoryTree& tree_;

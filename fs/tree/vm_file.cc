@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fs/tree/inventory_tree.h"
+#include "fs/tree/vm_attributes.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -129,6 +130,11 @@ Result<Attributes> VmFile::attributes() {
     attributes.attribute_timeout = std::chrono::milliseconds(0);
   }
   return attributes;
+}
+
+void VmFile::get_attribute(const std::string& name, const Caller& /*caller*/,
+                           Answer<std::string> answer) {
+  answer(file_attribute(tree_, vm_, role_, name));
 }
 
 void VmFile::open(int flags, const Caller& /*caller*/, Answer<OpenFilePtr> answer) {

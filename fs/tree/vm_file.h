@@ -21,6 +21,9 @@ class VmFile final : public Node {
   /// tool must see the right one as soon as it is known.
   Result<Attributes> attributes() override;
   void open(int flags, const Caller& caller, Answer<OpenFilePtr> answer) override;
+  /// user.vtpmfs.sha256, see vm_attributes.h.
+  void get_attribute(const std::string& name, const Caller& caller,
+                     Answer<std::string> answer) override;
 
  private:
   const InventoryTree& tree_;

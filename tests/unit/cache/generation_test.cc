@@ -51,6 +51,26 @@ TEST_F(GenerationTest, AllFilesHaveTheSizeThatWasListedAndTheHashThatIsSummed) {
   EXPECT_EQ(source.version_calls, 1);
 }
 
+TEST_F(GenerationTest, HashesAreKnownWithoutAskingButForWhatWasNotFetched) {
+  add(tpm_detail(1));
+  EXPECT_EQ(sets->shown(vm_ref(2)).error().code, Errno{ENOENT});
+  auto shown = sets->shown(kVm);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->change_version, tpm_detail(1).change_version);
+  EXPECT_EQ(shown->hashes.count(FileRole::nvram), 0U);
+  EXPECT_EQ(shown->hashes.count(FileRole::sha256sums), 0U);
+  EXPECT_EQ(shown->hashes.at(FileRole::firmware), sha256("efi\n"));
+  EXPECT_EQ(source.fetches, 0);
+  const std::string sums = text(kVm, FileRole::sha256sums);
+  shown = sets->shown(kVm);
+  EXPECT_EQ(shown->hashes.at(FileRole::sha256sums), sha256(sums));
+  EXPECT_EQ(shown->hashes.at(FileRole::nvram), sha256("nvram bytes"));
+  pass_pin();  // the cache still has it
+  shown = sets->shown(kVm);
+  EXPECT_EQ(shown->hashes.at(FileRole::sha256sums), sha256(sums));
+  EXPECT_EQ(shown->hashes.size(), kFileRoles.size());
+}
+
 TEST_F(GenerationTest, TimesComeFromChangeVersionAndDatastoreAndTheLatestIsTheDirectorys) {
   source.add(tpm_detail(1), "x");
   source.set_nvram(kVm, "x", 3600 * 24 * 30);

@@ -46,6 +46,9 @@ class FakeSets : public cache::VmSets {
     SetListing listing;
     std::map<FileRole, std::string> contents;
     std::optional<Error> open_error, read_error;
+    std::optional<std::string> change_version;
+    std::shared_ptr<const std::string> key_id_file;
+    std::map<FileRole, cache::Sha256Hash> hashes;
   };
 
   void put(const MoRef& vm, int64_t second, const std::string& nvram = std::string(1000, 'n')) {
@@ -74,6 +77,13 @@ class FakeSets : public cache::VmSets {
     const auto found = vms_.find(vm);
     if (found == vms_.end()) return fail(ENOENT, "no such VM");
     return found->second.listing;
+  }
+  Result<cache::ShownSet> shown(const MoRef& vm) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = vms_.find(vm);
+    if (found == vms_.end()) return fail(ENOENT, "no such VM");
+    return cache::ShownSet{found->second.listing, found->second.change_version,
+                           found->second.key_id_file, found->second.hashes};
   }
   Result<cache::PinnedSetPtr> open(const MoRef& vm, FileRole /*role*/) override {
     const std::lock_guard lock(mutex_);
