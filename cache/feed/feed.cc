@@ -8,6 +8,8 @@
 #include <random>
 #include <utility>
 
+#include "vsphere/logged_operation.h"
+
 namespace vtpmfs::cache {
 namespace {
 
@@ -264,7 +266,9 @@ void Feed::write_times() {
 
 void Feed::note_answer() {
   const std::lock_guard lock(mutex_);
-  status_.alive = true;
+  // Quiet about the first of all, which nobody missed.
+  if (!std::exchange(status_.alive, true) && status_.last_error)
+    spdlog::info("the vCenter is followed again");
   status_.last_error.reset();
   status_.last_answer = clock_.now();
 }
@@ -272,6 +276,7 @@ void Feed::note_answer() {
 void Feed::note_failure(const Error& error) {
   {
     const std::lock_guard lock(mutex_);
+    const vsphere::LoggedOperation of(error.operation_id);
     if (std::exchange(status_.alive, false) || failures_ == 0)
       spdlog::warn("the vCenter cannot be followed at the moment: {}", error.words);
     status_.last_error = error;

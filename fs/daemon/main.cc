@@ -192,7 +192,11 @@ int mount_and_serve(Options& options, const Environment& environment, bool as_he
   wipe_environment();
   auto background = Background::start(!options.foreground);
   if (!background) return complain(background.error(), kFailed);
-  start_logging(options.foreground, options.debug);
+  if (auto logging = start_logging(options); !logging) {
+    const int status = as_helper ? helper_status(false) : kFailed;
+    background->report_failure(logging.error().words, status);
+    return status;
+  }
   return serve(options, *password, environment, *background, as_helper);
 }
 

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "vsphere/logged_operation.h"
+
 namespace vtpmfs::fs::kernel {
 namespace {
 
@@ -18,6 +20,7 @@ const char* errno_name(Errno code) {
 }  // namespace
 
 void ErrorLog::failed(Operation operation, InodeNumber inode, const Error& error) {
+  const vsphere::LoggedOperation of(error.operation_id);
   if (error.code == Errno{EIO}) {
     uint64_t suppressed = 0;
     if (may_warn(suppressed)) {

@@ -91,6 +91,18 @@ Status set_policy_creation(Options& options, const std::string& value) {
   return {};
 }
 
+Status set_log(Options& options, const std::string& value) {
+  if (value == "stderr")
+    options.log = LogTarget::standard_error;
+  else if (value == "syslog")
+    options.log = LogTarget::syslog;
+  else if (value == "journald")
+    options.log = LogTarget::journald;
+  else
+    return fail(EINVAL, "'" + value + "' is none of stderr, syslog, journald");
+  return {};
+}
+
 Status refuse_password(Options&, const std::string&) {
   return fail(
       EINVAL,
@@ -216,6 +228,9 @@ const std::array kTable{
                  o.debug = o.foreground = true;
                  return Status{};
                }},
+    OptionSpec{"log", "", "WHERE",
+               "where events go: stderr (default with -f), syslog (default without), journald",
+               set_log},
     OptionSpec{"ro", "", "",
                "no restore/, nothing that changes the vCenter is ever sent (also -o ro)",
                [](Options& o, const std::string&) {

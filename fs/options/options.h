@@ -15,6 +15,8 @@
 
 namespace vtpmfs::fs {
 
+enum class LogTarget { standard_error, syslog, journald };
+
 /// Settings of one mount. Nothing in it is secret: passwords come through fs/daemon/credentials.
 struct Options {
   std::string host;
@@ -39,6 +41,7 @@ struct Options {
   bool read_only = false;
   bool foreground = false;
   bool debug = false;
+  std::optional<LogTarget> log;
   bool allow_other = false;
   std::optional<uint32_t> uid, gid;
   std::optional<uint32_t> umask;

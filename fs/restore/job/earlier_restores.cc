@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "vsphere/logged_operation.h"
+
 namespace vtpmfs::fs {
 
 EarlierRestores::EarlierRestores(const RestoreSurroundings& surroundings, Finished finished,
@@ -57,6 +59,12 @@ void EarlierRestores::wait_for(const std::string& place, const vsphere::CancelTo
   late();
   hold.lock();
   changed_.wait(hold, over);
+}
+
+std::string EarlierRestores::found(const std::string& record_id) const {
+  const std::lock_guard hold(lock_);
+  const auto known = found_.find(record_id);
+  return known == found_.end() ? std::string() : known->second;
 }
 
 void EarlierRestores::end() {
@@ -113,8 +121,11 @@ bool EarlierRestores::look(Entry& entry) {
 }
 
 bool EarlierRestores::look_and_tell(Entry& entry) {
-  const Recovery found = recover(surroundings_, entry.record,
-                                 vsphere::Call{surroundings_.timeout, ending_, "", nullptr});
+  const std::string operation_id = "vtpmfs-restore-" + entry.record.id.substr(0, 8);
+  const vsphere::LoggedOperation of(operation_id);
+  const Recovery found =
+      recover(surroundings_, entry.record,
+              vsphere::Call{surroundings_.timeout, ending_, operation_id, nullptr});
   // What the end of the mount broke off says nothing.
   if (ending_.cancelled() && found.end == Recovery::End::undecided) return false;
   const std::string& name = entry.record.name;
@@ -128,6 +139,10 @@ bool EarlierRestores::look_and_tell(Entry& entry) {
   for (const std::string& warning : found.warnings)
     spdlog::warn("restore of '{}': {}", name, warning);
   entry.last_words = found.words;
+  {
+    const std::lock_guard hold(lock_);
+    found_[entry.record.id] = found.words;
+  }
   if (found.end == Recovery::End::finished && finished_ && entry.record.vm)
     finished_(*entry.record.vm);
   Told told;
@@ -137,7 +152,11 @@ bool EarlierRestores::look_and_tell(Entry& entry) {
   }
   if (told) told(entry.record, status_of(found, surroundings_, entry.record));
   // Last: whoever is killed before it is told again.
-  if (is_over(found)) surroundings_.journal.remove(entry.record);
+  if (is_over(found)) {
+    surroundings_.journal.remove(entry.record);
+    const std::lock_guard hold(lock_);
+    found_.erase(entry.record.id);
+  }
   return found.end != Recovery::End::undecided;
 }
 

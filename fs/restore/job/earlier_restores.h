@@ -9,6 +9,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -47,6 +48,8 @@ class EarlierRestores {
   void wait_for(const std::string& place, const vsphere::CancelToken& interrupted,
                 std::chrono::milliseconds patience, const std::function<void()>& late);
   [[nodiscard]] bool has(const std::string& place) const;
+  /// What the last look at this record found, for a person; empty before, and once it is settled.
+  [[nodiscard]] std::string found(const std::string& record_id) const;
   /// Ends what is asked just now; the journal keeps the rest.
   void end();
 
@@ -65,8 +68,9 @@ class EarlierRestores {
   const vsphere::CancelToken ending_;
   mutable std::mutex lock_;
   std::condition_variable changed_;
-  std::vector<RestoreRecord> added_;   ///< for the thread
-  std::multiset<std::string> unseen_;  ///< places
+  std::vector<RestoreRecord> added_;          ///< for the thread
+  std::multiset<std::string> unseen_;         ///< places
+  std::map<std::string, std::string> found_;  ///< by record
   Told told_;
   std::thread thread_;
 };

@@ -7,8 +7,22 @@
 #include <exception>
 
 #include "fs/restore/status_text.h"
+#include "vsphere/logged_operation.h"
 
 namespace vtpmfs::fs {
+
+namespace {
+
+/// Of one that did not become a VM.
+RestoreStatus::State end_of(const std::optional<RestoreJob>& job) {
+  if (!job) return RestoreStatus::State::failed;
+  const RestoreStatus::State state = job->status().state;
+  return state == RestoreStatus::State::checked || state == RestoreStatus::State::left_behind
+             ? state
+             : RestoreStatus::State::failed;
+}
+
+}  // namespace
 
 JobRestorer::JobRestorer(RestoreSurroundings surroundings,
                          std::function<void(const vsphere::MoRef&)> restored, EndPatience patience,
@@ -41,6 +55,16 @@ void JobRestorer::start(RestoreRequest request, vsphere::CancelToken interrupted
 
 void JobRestorer::settle_earlier(std::vector<RestoreRecord> records, EarlierRestores::Told told) {
   earlier_.begin(std::move(records), std::move(told));
+}
+
+std::map<std::string, uint64_t> JobRestorer::ends() const {
+  const std::lock_guard hold(lock_);
+  return ends_;
+}
+
+bool JobRestorer::runs(const std::string& place) const {
+  const std::lock_guard hold(lock_);
+  return names_.count(place) > 0;
 }
 
 void JobRestorer::shut_down() {
@@ -112,6 +136,7 @@ void JobRestorer::run(Waiting waiting) {
   if (takes_name) {
     const std::lock_guard hold(lock_);
     names_.erase(key);
+    ++ends_[state_name(result ? RestoreStatus::State::done : end_of(job))];
   }
   waiting.done(result);
   if (!job) return;
@@ -133,7 +158,6 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
     });
   }
   const char* what = waiting.request.check_only ? "check" : "restore";
-  spdlog::info("{} of '{}' begins", what, name);
   // Whoever reads that it is done may look for the VM at once.
   const StatusListener changed = [this, &begun, &waiting](const RestoreStatus& status) {
     if (status.state == RestoreStatus::State::done && begun->vm() && restored_)
@@ -142,6 +166,8 @@ Status JobRestorer::restore(Waiting& waiting, std::optional<RestoreJob>& begun) 
   };
   RestoreJob& job = begun.emplace(surroundings_, std::move(waiting.request), waiting.interrupted,
                                   stop_, changed, abandon_);
+  const vsphere::LoggedOperation of(job.operation_id());
+  spdlog::info("{} of '{}' begins", what, name);
   Status result = job.run();
   if (job.status().state == RestoreStatus::State::checked)
     spdlog::info("{} of '{}': {}", what, name, job.status().step);

@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -47,6 +49,17 @@ class JobRestorer final : public Restorer {
   /// directory of the staging store. Called once, before anything is restored.
   void settle_earlier(std::vector<RestoreRecord> records, EarlierRestores::Told told);
 
+  // -- status
+  /// Restores (no checks) that ended since the mount, by their end: "done", "failed", "checked",
+  /// "left-behind".
+  [[nodiscard]] std::map<std::string, uint64_t> ends() const;
+  /// A restore into this place (place_key) runs now.
+  [[nodiscard]] bool runs(const std::string& place) const;
+  /// What the last look at a restore that was broken off found; empty before.
+  [[nodiscard]] std::string found(const std::string& record_id) const {
+    return earlier_.found(record_id);
+  }
+
  private:
   struct Waiting {
     RestoreRequest request;
@@ -63,8 +76,9 @@ class JobRestorer final : public Restorer {
   const EndPatience patience_;
   const vsphere::CancelToken stop_;
   const vsphere::CancelToken abandon_;
-  std::mutex lock_;
+  mutable std::mutex lock_;
   std::condition_variable changed_;
+  std::map<std::string, uint64_t> ends_;
   std::deque<Waiting> queue_;
   std::set<std::string> names_;  ///< being restored now
   int running_ = 0;

@@ -1,9 +1,13 @@
 #include "fs/restore/job/restore_job.h"
 
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <exception>
+#include <random>
 
 #include "cache/saved/file_names.h"
 #include "cache/saved/sha256.h"
@@ -23,12 +27,18 @@ std::string now_text() {
   return text;
 }
 
+/// Tells the restores of a vCenter's log apart, also of several mounts.
+std::string new_operation_id() {
+  return fmt::format("vtpmfs-restore-{:08x}", std::random_device{}());
+}
+
 }  // namespace
 
 RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest request,
                        vsphere::CancelToken interrupted, vsphere::CancelToken stop,
                        StatusListener listener, vsphere::CancelToken abandon)
     : surroundings_(surroundings),
+      operation_id_(new_operation_id()),
       request_(std::move(request)),
       interrupted_(std::move(interrupted)),
       stop_(std::move(stop)),
@@ -41,7 +51,7 @@ RestoreJob::RestoreJob(const RestoreSurroundings& surroundings, RestoreRequest r
 vsphere::Call RestoreJob::call() {
   // Before anything was created an interrupted cp ends the job; afterwards only the end of the
   // mount does.
-  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, "",
+  return vsphere::Call{surroundings_.timeout, create_sent_ ? stop_ : interrupted_, operation_id_,
                        [this](bool silent) { tell_silence(silent); }};
 }
 
@@ -63,6 +73,9 @@ std::string RestoreSurroundings::path(const vsphere::MoRef& vm_folder,
 }
 
 void RestoreJob::report(RestoreStatus::State state, std::string step, int percent) {
+  if (step != status_.step)
+    spdlog::info("{} of '{}': {}", request_.check_only ? "check" : "restore", request_.vm_name,
+                 step);
   status_.state = state;
   status_.unanswered = false;
   status_.step = std::move(step);
@@ -191,14 +204,17 @@ Status RestoreJob::fail_with(const Error& error) {
   if (status_.state != RestoreStatus::State::left_behind)
     status_.state = RestoreStatus::State::failed;
   listener_(status_);
-  return fail(Error{explained.code, explained.reason, error.fault, error.maybe_done});
+  Error told{explained.code, explained.reason, error.fault, error.maybe_done};
+  told.operation_id = error.operation_id;
+  return fail(std::move(told));
 }
 
 void RestoreJob::roll_back() {
   status_.step = "removing the half-made VM";
+  spdlog::info("restore of '{}': {}", request_.vm_name, status_.step);
   listener_(status_);
   // The job may have ended because the mount does: removing has its own time.
-  const vsphere::Call own{surroundings_.timeout, abandon_, "",
+  const vsphere::Call own{surroundings_.timeout, abandon_, operation_id_,
                           [this](bool silent) { tell_silence(silent); }};
   const Status gone =
       nothing_was_made_

@@ -69,6 +69,8 @@ class RestoreJob {
   [[nodiscard]] const std::optional<vsphere::MoRef>& vm() const { return record_.vm; }
   /// What is known of it; in the journal where the restore left something to look after.
   [[nodiscard]] const RestoreRecord& record() const { return record_; }
+  /// With a number for each call, the name under which vCenter logs what the job asks of it.
+  [[nodiscard]] const std::string& operation_id() const { return operation_id_; }
   /// Takes the record of a restore that succeeded out of the journal, once it is known that the
   /// set has become its VM: whoever is killed before finds the VM finished, not a set that waits.
   void forget() { surroundings_.journal.remove(record_); }
@@ -116,6 +118,7 @@ class RestoreJob {
   Result<std::string> nvram_path(const vsphere::VmDetail& detail) const;
 
   const RestoreSurroundings& surroundings_;
+  const std::string operation_id_;
   RestoreRequest request_;
   const vsphere::CancelToken interrupted_;
   const vsphere::CancelToken stop_;
