@@ -14,16 +14,20 @@
 
 #include "cache/live_model.h"
 #include "cache/staging_store.h"
+#include "fs/daemon/logging.h"
+#include "fs/daemon/mount_report.h"
 #include "fs/daemon/saved_origins.h"
 #include "fs/daemon/state_path.h"
 #include "fs/kernel/session.h"
 #include "fs/restore/job/job_restorer.h"
 #include "fs/restore/job/journal_file.h"
 #include "fs/restore/staged_sets.h"
+#include "fs/status/vm_events.h"
 #include "fs/tree/change_relay.h"
 #include "fs/tree/change_translator.h"
 #include "fs/tree/inode_numbers.h"
 #include "fs/tree/inventory_tree.h"
+#include "fs/tree/made_file.h"
 #include "fs/tree/staged/restore_tree.h"
 
 namespace vtpmfs::fs {
@@ -120,6 +124,7 @@ struct Mount::Parts {
   std::unique_ptr<vsphere::Connection> connection;
   std::optional<cache::StateDirectory> state;
   ChangeRelay relay;
+  std::optional<VmEvents> events;
   std::unique_ptr<cache::LiveModel> model;
   std::unique_ptr<cache::StagingStore> staging;
   std::unique_ptr<JournalDirectory> journal;
@@ -127,6 +132,7 @@ struct Mount::Parts {
   std::shared_ptr<StagedSets> sets;
   std::shared_ptr<RestoreTree> restore;
   std::unique_ptr<SettleTimer> settle;
+  std::unique_ptr<MountReport> report;
   std::unique_ptr<InventoryTree> tree;
   std::unique_ptr<kernel::FuseSession> session;
   std::mutex answers_lock;
@@ -135,6 +141,7 @@ struct Mount::Parts {
   Status open_model(const vsphere::CancelToken& cancel);
   Status open_restore();
   Status open_tree();
+  void add_own_files();
   Status settle_left_restores();
 };
 
@@ -193,12 +200,17 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
                                        sets_settings, feed_settings);
   if (!opened) return fail(opened.error());
   model = std::move(*opened);
-  model->feed().add_listener([this](const cache::InventoryChange& change) { relay.tell(change); });
+  events.emplace(model->inventory(), model->sets());
+  model->feed().add_listener([this](const cache::InventoryChange& change) {
+    relay.tell(change);
+    events->tell(change);
+  });
   model->feed().start();
   // Reading a large inventory takes many answers, each of which has its own time.
   constexpr int kAnswers = 60;
   auto ready = model->feed().ready(vsphere::Call{options.timeout * kAnswers, cancel, {}});
   if (!ready) ready.error().words = "the inventory cannot be read: " + ready.error().words;
+  events->mounted();
   return ready;
 }
 
@@ -282,6 +294,7 @@ Status Mount::Parts::open_tree() {
     tree->set_datacenter_children([area = restore](const vsphere::MoRef& datacenter) {
       return std::vector<ExtraChild>{{"restore", area->root(datacenter)}};
     });
+  add_own_files();
   kernel::SessionSettings session_options = session_settings(options);
   session_options.on_ready = [this] {
     const std::lock_guard hold(answers_lock);
@@ -293,6 +306,24 @@ Status Mount::Parts::open_tree() {
   session = std::move(*mounted);
   relay.connect(std::make_shared<ChangeTranslator>(*tree, session->notifier()));
   return {};
+}
+
+/// .vtpmfs/, which no listing names: what walks the tree does not come upon it.
+void Mount::Parts::add_own_files() {
+  report = std::make_unique<MountReport>(
+      ReportSources{options, *connection, *model, state->path() + "/journal", restorer.get(),
+                    sets.get(), [this] { return session.get(); }});
+  const auto file = [this](const std::string& name, MadeFile::MakeText make) {
+    return MadeDirectory::File{name,
+                               std::make_shared<MadeFile>(*tree, clock, name, std::move(make))};
+  };
+  const std::string name = ".vtpmfs";
+  auto directory = std::make_shared<MadeDirectory>(
+      *tree, name,
+      std::vector{file("events.log", events_text),
+                  file("metrics", [this] { return metrics_text(report->facts()); }),
+                  file("status.json", [this] { return status_json(report->facts()); })});
+  tree->add_root_child({name, std::move(directory), NodeType::directory, /*listed=*/false});
 }
 
 Mount::Mount(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

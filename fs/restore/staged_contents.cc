@@ -37,6 +37,29 @@ uint64_t size_limit(std::string_view name, uint64_t nvram_max) {
 
 }  // namespace
 
+std::vector<StagedSets::Told> StagedSets::told_sets() const {
+  std::map<StagedId, Told> all;
+  {
+    const std::lock_guard hold(lock_);
+    for (const auto& [directory, set] : sets_) {
+      if (set.stage == Stage::open && set.news)
+        all[directory].status = *set.news;
+      else if (set.stage != Stage::open || (set.refused && set.told))
+        all[directory] = {{}, {}, set.status, set.stage == Stage::running};
+    }
+  }
+  std::vector<Told> present;
+  for (auto& [directory, told] : all) {
+    auto path = path_of(directory);
+    const auto datacenter = store_.name(root_above(directory));
+    if (!path || !datacenter) continue;  // removed meanwhile
+    told.path = std::move(*path);
+    told.datacenter = vsphere::MoRef{"Datacenter", *datacenter};
+    present.push_back(std::move(told));
+  }
+  return present;
+}
+
 Result<std::vector<std::string>> StagedSets::path_of(StagedId directory) const {
   std::vector<std::string> path;
   for (StagedId id = directory;;) {

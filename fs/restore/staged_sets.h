@@ -114,6 +114,15 @@ class StagedSets : public std::enable_shared_from_this<StagedSets> {
   /// when nothing is, whether anybody was told (a sparse file's copy is written in parts, as
   /// restic's is, and is not).
   [[nodiscard]] std::optional<std::string> status(cache::StagedId directory, bool being_written);
+  /// Sets of this mount whose restore has begun or ended, or was refused, or of which there are
+  /// news of an earlier one.
+  struct Told {
+    vsphere::MoRef datacenter;
+    std::vector<std::string> path;  ///< as path_of()
+    RestoreStatus status;
+    bool running = false;
+  };
+  [[nodiscard]] std::vector<Told> told_sets() const;
   /// Directory names from below restore/ to this directory.
   [[nodiscard]] Result<std::vector<std::string>> path_of(cache::StagedId directory) const;
 

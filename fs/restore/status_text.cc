@@ -40,7 +40,7 @@ RestoreStatus refused_status(const Refusal& refusal) {
   return status;
 }
 
-std::string status_text(const RestoreStatus& status) {
+nlohmann::ordered_json status_json_of(const RestoreStatus& status) {
   nlohmann::ordered_json out;
   out["state"] = state_name(status.state);
   out["step"] = status.step;
@@ -57,7 +57,13 @@ std::string status_text(const RestoreStatus& status) {
   if (!status.warnings.empty()) out["warnings"] = status.warnings;
   if (!status.started.empty()) out["started"] = status.started;
   if (!status.ended.empty()) out["ended"] = status.ended;
-  return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return out;
+}
+
+std::string status_text(const RestoreStatus& status) {
+  return status_json_of(status).dump(2, ' ', false,
+                                     nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
 }
 
 }  // namespace vtpmfs::fs

@@ -191,13 +191,15 @@ Status JournalDirectory::clear_unfinished() const {
   return {};
 }
 
-Result<JournalDirectory::Left> JournalDirectory::left() const {
-  const auto files = file_names(directory_);
-  if (!files) return fail(files.error());
+Result<JournalDirectory::Left> JournalDirectory::left_in(const std::string& directory) {
+  const auto files = file_names(directory);
   Left found;
+  if (!files && files.error().code == Errno{ENOENT}) return found;
+  if (!files) return fail(files.error());
   for (const std::string& file : *files) {
     if (!file.ends_with(".json")) continue;
-    std::ifstream stream(directory_ + "/" + file, std::ios::binary);
+    std::ifstream stream(directory + "/" + file, std::ios::binary);
+    if (!stream && access((directory + "/" + file).c_str(), F_OK) != 0) continue;  // just removed
     std::ostringstream text;
     text << stream.rdbuf();
     try {

@@ -23,7 +23,10 @@ class JournalDirectory final : public RestoreJournal {
     std::vector<RestoreRecord> records;
     std::vector<std::string> damaged;
   };
-  [[nodiscard]] Result<Left> left() const;
+  [[nodiscard]] Result<Left> left() const { return left_in(directory_); }
+  /// The same of a journal that another mount may be writing, without touching it. Nothing where
+  /// there is no such directory.
+  static Result<Left> left_in(const std::string& directory);
 
  private:
   explicit JournalDirectory(std::string directory) : directory_(std::move(directory)) {}
