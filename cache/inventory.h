@@ -54,12 +54,22 @@ struct InventoryChange {
   std::vector<MoRef> gone_vms;     ///< that left the inventory
   /// A folder, vApp or datacenter came, went, was renamed or moved: inventory paths may be others.
   bool paths_moved = false;
+  /// A VM has another key than before, or came with one.
+  bool keys_moved = false;
 
   [[nodiscard]] bool empty() const {
-    return names.empty() && directories.empty() && vms.empty() && gone_vms.empty();
+    return names.empty() && directories.empty() && vms.empty() && gone_vms.empty() && !keys_moved;
   }
   /// Appends what came after.
   void merge(InventoryChange&& later);
+};
+
+/// A VM that is shown and has a key, with the names that by-key/ shows.
+struct KeyedVm {
+  MoRef vm;
+  std::string provider, key;  ///< key_directory_name() of both
+  std::string name;           ///< of its link; like shown_name(), and the only one of its key
+  std::string path;           ///< of its directory below the mount, as shown: DC0/vm/Folder/VM
 };
 
 class Inventory {
@@ -86,6 +96,8 @@ class Inventory {
   [[nodiscard]] std::optional<MoRef> vm_folder_of(const MoRef& datacenter) const;
   /// Every VM that is shown.
   [[nodiscard]] std::vector<MoRef> shown_vms() const;
+  /// Those of them that have a key, sorted by provider, key and name.
+  [[nodiscard]] std::vector<KeyedVm> keyed_vms() const;
   /// The feed's cheap property values of a VM, for status and comparisons.
   struct VmFacts {
     std::optional<std::string> change_version;
@@ -127,5 +139,10 @@ class Inventory {
 /// A name as a directory can carry it (see the head of this file); `id` is used where the name
 /// alone will not do.
 std::string shown_name(const std::string& raw_name, const MoRef& id);
+
+/// A key's or provider's id as a directory can carry it: `/`, `%` and control characters are
+/// percent-escaped, and so is the first dot of `.` and `..`; what is over 255 bytes then is cut at
+/// a character and gets `~` and 32 digits of the id's SHA-256. Two ids never have one name.
+std::string key_directory_name(const std::string& raw);
 
 }  // namespace vtpmfs::cache

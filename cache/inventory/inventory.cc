@@ -27,6 +27,7 @@ void InventoryChange::merge(InventoryChange&& later) {
   append(vms, std::move(later.vms));
   append(gone_vms, std::move(later.gone_vms));
   paths_moved = paths_moved || later.paths_moved;
+  keys_moved = keys_moved || later.keys_moved;
 }
 
 Inventory::Inventory(MoRef root, VmFilter filter)

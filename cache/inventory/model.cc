@@ -145,6 +145,7 @@ void Inventory::Model::enter(EntityEntry& entry, const EntityFacts& facts, bool 
   EntityFacts& known = entry.second.facts;
   const bool moves = is_new || facts.home() != known.home();
   if (moves && !is_new) detach(entry);
+  if (facts.key_id != known.key_id) keys_moved = true;
   known = facts;
   if (moves) attach(entry);
   dirty.insert(known.home());

@@ -39,6 +39,7 @@ struct Inventory::Model {
   bool structural = false;          ///< more than VMs changed: descend anew
   std::unordered_set<MoRef> dirty;  ///< directories to be listed anew
   std::set<MoRef> changed_vms;
+  bool keys_moved = false;
 
   // -- writing: model.cc. The caller holds the exclusive lock.
   void begin_restart();

@@ -215,6 +215,7 @@ InventoryChange Inventory::Model::publish() {
     }
   }
   told.paths_moved = structural;
+  told.keys_moved = keys_moved;
 
   const std::unique_lock lock(mutex);
   // First all old listings, then all new ones: an entity may have moved from one to another.
@@ -228,6 +229,7 @@ InventoryChange Inventory::Model::publish() {
   }
   if (any_gone || structural) erase_gone();
   structural = false;
+  keys_moved = false;
   dirty.clear();
   changed_vms.clear();
   return told;

@@ -27,6 +27,8 @@
 #include "fs/tree/change_translator.h"
 #include "fs/tree/inode_numbers.h"
 #include "fs/tree/inventory_tree.h"
+#include "fs/tree/key_index.h"
+#include "fs/tree/key_nodes.h"
 #include "fs/tree/made_file.h"
 #include "fs/tree/staged/restore_tree.h"
 
@@ -125,6 +127,7 @@ struct Mount::Parts {
   std::optional<cache::StateDirectory> state;
   ChangeRelay relay;
   std::optional<VmEvents> events;
+  std::optional<KeyIndex> keys;
   std::unique_ptr<cache::LiveModel> model;
   std::unique_ptr<cache::StagingStore> staging;
   std::unique_ptr<JournalDirectory> journal;
@@ -201,7 +204,9 @@ Status Mount::Parts::open_model(const vsphere::CancelToken& cancel) {
   if (!opened) return fail(opened.error());
   model = std::move(*opened);
   events.emplace(model->inventory(), model->sets());
+  keys.emplace(model->inventory());
   model->feed().add_listener([this](const cache::InventoryChange& change) {
+    keys->tell(change);
     relay.tell(change);
     events->tell(change);
   });
@@ -305,10 +310,11 @@ Status Mount::Parts::open_tree() {
   if (!mounted) return fail(mounted.error());
   session = std::move(*mounted);
   relay.connect(std::make_shared<ChangeTranslator>(*tree, session->notifier()));
+  keys->connect(tree.get(), &session->notifier());
   return {};
 }
 
-/// .vtpmfs/, which no listing names: what walks the tree does not come upon it.
+/// by-key/, and .vtpmfs/, which no listing names: what walks the tree does not come upon it.
 void Mount::Parts::add_own_files() {
   report = std::make_unique<MountReport>(
       ReportSources{options, *connection, *model, state->path() + "/journal", restorer.get(),
@@ -324,6 +330,7 @@ void Mount::Parts::add_own_files() {
                   file("metrics", [this] { return metrics_text(report->facts()); }),
                   file("status.json", [this] { return status_json(report->facts()); })});
   tree->add_root_child({name, std::move(directory), NodeType::directory, /*listed=*/false});
+  tree->add_root_child({"by-key", std::make_shared<KeyDirectory>(*tree, *keys)});
 }
 
 Mount::Mount(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -333,6 +340,7 @@ Mount::~Mount() {
   parts_->settle.reset();
   parts_->ending.cancel();
   parts_->relay.connect(nullptr);
+  parts_->keys->connect(nullptr, nullptr);
   if (parts_->restorer) parts_->restorer->shut_down();
   parts_->session.reset();
   parts_->model->feed().stop();

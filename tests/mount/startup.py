@@ -39,7 +39,7 @@ class Attempt:
     def works(self, *options, **other):
         mount = self.mount(*options, **other)
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
-        expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe"], "the root")
+        expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe", "by-key"], "the root")
         end(mount)
         return mount.done.stderr
 
@@ -70,7 +70,7 @@ def rows_of_mounting(matrix, attempt, simulator):
         expect(mount.done.returncode == 0, f"exit {mount.done.returncode}: {mount.done.stderr}")
         expect_equal(mount.done.stdout + mount.done.stderr, "", "words of a mount that works")
         vm = os.path.join(mount.point, "DC1", "vm")
-        expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe"], "the root")
+        expect_equal(sorted(os.listdir(mount.point)), ["DC1", "Europe", "by-key"], "the root")
         expect_equal(sorted(os.listdir(os.path.dirname(vm))), ["restore", "vm"], "a datacenter")
         expect_equal(os.listdir(mount.point + "/Europe"), ["Zürich & Umland"], "a folder above")
         expect("Finance" in os.listdir(vm) and "Empty" in os.listdir(vm), "VM folders are missing")
@@ -252,7 +252,7 @@ def rows_of_mount_points(matrix, attempt, simulator):
         first = Mount(scene, simulator)
         attempt.fails(first.state, options=["--state-dir", first.state])
         reader = Mount(scene, simulator, "-o", "ro", state=first.state)
-        expect_equal(sorted(os.listdir(reader.point)), ["DC1", "Europe"], "the root")
+        expect_equal(sorted(os.listdir(reader.point)), ["DC1", "Europe", "by-key"], "the root")
         reader.unmount()
         first.unmount()
 
@@ -299,7 +299,7 @@ def rows_of_ending(matrix, attempt, simulator):
         done = run("fusermount3", "-u", mount.point)
         expect_equal(done.returncode, 0, "fusermount3 -u of the dead mount")
         again = Mount(scene, simulator, state=mount.state)
-        expect_equal(sorted(os.listdir(again.point)), ["DC1", "Europe"], "the root")
+        expect_equal(sorted(os.listdir(again.point)), ["DC1", "Europe", "by-key"], "the root")
         again.unmount()
 
 
