@@ -47,9 +47,10 @@ def rows_of_attributes(matrix, mount):
     for directory, below, files in os.walk(mount.point):
         everything += [os.path.join(directory, name) for name in below + files]
     known = {path: os.lstat(path) for path in everything}
-    with matrix.row("files are 0600, directories 0700, all belong to who mounted"):
+    modes = {stat.S_IFDIR: 0o700, stat.S_IFREG: 0o600, stat.S_IFLNK: 0o777}
+    with matrix.row("files are 0600, directories 0700, links 0777, all belong to who mounted"):
         for path, info in known.items():
-            wanted = 0o700 if stat.S_ISDIR(info.st_mode) else 0o600
+            wanted = modes[stat.S_IFMT(info.st_mode)]
             expect_equal(stat.S_IMODE(info.st_mode), wanted, path)
             expect_equal((info.st_uid, info.st_gid), (os.getuid(), os.getgid()), path)
     with matrix.row("sizes and blocks are exact before the first read, and never 0"):
