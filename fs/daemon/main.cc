@@ -1,5 +1,6 @@
 // vtpmfs: reads the command line, goes into the background, mounts, serves, and says how it went.
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -203,6 +204,8 @@ int mount_and_serve(Options& options, const Environment& environment, bool as_he
 }  // namespace
 
 int main(int argc, char** argv) {
+  // What an arena has to spare no other can use, and threads here do not allocate all day long.
+  ::mallopt(M_ARENA_MAX, 2);
   forbid_core_dumps();
   const std::vector<std::string> words(argv + 1, argv + argc);
   const bool as_helper = is_mount_helper(argv[0]);
