@@ -197,6 +197,13 @@ TEST_F(TreeTest, EveryChangeIsErofs) {
             .error()
             .code,
         Errno{ENODATA});
+    for (const char* name : {"security.selinux", "system.posix_acl_access"}) {
+      EXPECT_EQ(answer_of<std::string>([&](auto answer) { node->get_attribute(name, {}, answer); })
+                    .error()
+                    .code,
+                Errno{EOPNOTSUPP})
+          << name;
+    }
     EXPECT_THAT(node->list_attributes().value(), IsEmpty());
   }
   // Saving a directory to disk with `sync` is no change.
