@@ -3,7 +3,7 @@
 #
 # usage: tests/bench/run.sh [--no-install] [--micro | --callgrind | options of run.py]
 #   --micro       the hot paths alone, by Google Benchmark
-#   --callgrind   instructions of the two hottest, which no other process disturbs
+#   --callgrind   instructions of the hottest, which no other process disturbs
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
