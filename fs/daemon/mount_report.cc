@@ -89,7 +89,10 @@ void MountReport::look_at_restores(MountFacts::Restores& restores) const {
            std::move(told.status), told.running});
   }
   auto left = JournalDirectory::left_in(sources_.journal);
-  if (!left) {
+  const bool none_yet = sources_.restorer == nullptr && !left && left.error().code == Errno{ENOENT};
+  if (none_yet) {
+    // No mount has restored anything with this state directory.
+  } else if (!left) {
     restores.journal_error = left.error();
   } else {
     restores.damaged = std::move(left->damaged);

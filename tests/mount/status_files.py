@@ -228,6 +228,8 @@ def rows_of_attributes(matrix, scene, simulator):
                      (vm["id"], vm["key_id"], vm["provider"], None), "moref, key, provider")
         origin = json.loads(read_bytes(directory + "/config.json"))["vtpmfs"]
         expect_equal(told["changeVersion"], origin["changeVersion"], "changeVersion")
+        restores = status_of(mount)["restores"]
+        expect("journal_unreadable" not in restores, f"where nothing was ever restored: {restores}")
         listed = run_well("getfattr", "-R", "-d", "-m", "-", directory).stdout
         expect_equal(listed, "", "what is listed")
     with matrix.row("sha256: at once for what is known; ENODATA for an nvram that was not fetched"):

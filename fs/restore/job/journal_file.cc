@@ -193,9 +193,8 @@ Status JournalDirectory::clear_unfinished() const {
 
 Result<JournalDirectory::Left> JournalDirectory::left_in(const std::string& directory) {
   const auto files = file_names(directory);
-  Left found;
-  if (!files && files.error().code == Errno{ENOENT}) return found;
   if (!files) return fail(files.error());
+  Left found;
   for (const std::string& file : *files) {
     if (!file.ends_with(".json")) continue;
     std::ifstream stream(directory + "/" + file, std::ios::binary);

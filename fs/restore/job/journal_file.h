@@ -24,8 +24,8 @@ class JournalDirectory final : public RestoreJournal {
     std::vector<std::string> damaged;
   };
   [[nodiscard]] Result<Left> left() const { return left_in(directory_); }
-  /// The same of a journal that another mount may be writing, without touching it. Nothing where
-  /// there is no such directory.
+  /// The same of a journal that another mount may be writing, without touching it. ENOENT where
+  /// nobody has restored anything yet.
   static Result<Left> left_in(const std::string& directory);
 
  private:

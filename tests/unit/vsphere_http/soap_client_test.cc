@@ -51,9 +51,9 @@ TEST_F(SoapClientTest, EachCallHasItsOwnOperationId) {
 TEST_F(SoapClientTest, AnErrorNamesTheOperationThatWasSent) {
   script("CreateFolder", [](http::Wire& wire) { wire.answer(500, fault("DuplicateName", "x")); });
   ASSERT_TRUE(open());
-  EXPECT_FALSE(create_folder().error().operation_id.empty());
-  EXPECT_EQ(create_folder().error().operation_id,
-            peek_operation(service_.last("CreateFolder").body)->headers.operation_id);
+  const std::string named = create_folder().error().operation_id;
+  EXPECT_FALSE(named.empty());
+  EXPECT_EQ(named, peek_operation(service_.last("CreateFolder").body)->headers.operation_id);
   // Also where the message was written down before the call began.
   script("CurrentTime", [](http::Wire& wire) { wire.answer(500, fault("SystemError", "x")); });
   _vim25__CurrentTime request;
@@ -63,8 +63,8 @@ TEST_F(SoapClientTest, AnErrorNamesTheOperationThatWasSent) {
       *caller_, request, http::patient(), [&](Result<Message<_vim25__CurrentTimeResponse>> answer) {
         told.set_value(answer ? "" : answer.error().operation_id);
       });
-  EXPECT_EQ(told.get_future().get(),
-            peek_operation(service_.last("CurrentTime").body)->headers.operation_id);
+  const std::string told_id = told.get_future().get();
+  EXPECT_EQ(told_id, peek_operation(service_.last("CurrentTime").body)->headers.operation_id);
 }
 
 TEST_F(SoapClientTest, CallsErrorsAndBytesAreCountedByMethod) {
