@@ -9,6 +9,7 @@
 #include "tests/simulator/collector/property_reader.h"
 #include "tests/simulator/collector/selection.h"
 #include "tests/simulator/collector/session_collector.h"
+#include "tests/simulator/control/counters.h"
 #include "tests/simulator/control/switches.h"
 #include "tests/simulator/model/value.h"
 #include "tests/simulator/service/singleton.h"
