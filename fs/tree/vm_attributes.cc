@@ -30,6 +30,10 @@ std::optional<vsphere::CryptoKeyId> key_of(const InventoryTree& tree, const vsph
 
 }  // namespace
 
+bool is_our_attribute(const std::string& name) {
+  return name.starts_with(kPrefix);
+}
+
 Result<std::string> vm_attribute(const InventoryTree& tree, const vsphere::MoRef& vm,
                                  const std::string& name) {
   if (!name.starts_with(kPrefix)) return fail(ENODATA, "no such attribute");

@@ -11,11 +11,14 @@ namespace vtpmfs::fs {
 
 class InventoryTree;
 
+/// Whether a name is one of user.vtpmfs.*, known or not.
+bool is_our_attribute(const std::string& name);
+
 /// They can be read and are never listed: cp -a, rsync -X, borg and restic would copy them, and a
 /// copy's would be believed. All are of the generation that the directory shows.
 ///
 /// Of a VM's directory: user.vtpmfs.moref, .changeVersion, .key, .provider, .generation. ENODATA
-/// for what this VM has not, and for any other name.
+/// for what this VM has not, and for any other name of ours.
 Result<std::string> vm_attribute(const InventoryTree& tree, const vsphere::MoRef& vm,
                                  const std::string& name);
 /// Of a file: user.vtpmfs.sha256 in hex; ENODATA for an nvram that was not fetched, for SHA256SUMS,

@@ -36,8 +36,9 @@ void VmDirectory::lookup(const std::string& name, const Caller& /*caller*/,
   }
 }
 
-void VmDirectory::get_attribute(const std::string& name, const Caller& /*caller*/,
+void VmDirectory::get_attribute(const std::string& name, const Caller& caller,
                                 Answer<std::string> answer) {
+  if (!is_our_attribute(name)) return Node::get_attribute(name, caller, std::move(answer));
   answer(vm_attribute(tree_, vm_, name));
 }
 

@@ -132,8 +132,9 @@ Result<Attributes> VmFile::attributes() {
   return attributes;
 }
 
-void VmFile::get_attribute(const std::string& name, const Caller& /*caller*/,
+void VmFile::get_attribute(const std::string& name, const Caller& caller,
                            Answer<std::string> answer) {
+  if (!is_our_attribute(name)) return Node::get_attribute(name, caller, std::move(answer));
   answer(file_attribute(tree_, vm_, role_, name));
 }
 

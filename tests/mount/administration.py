@@ -66,7 +66,7 @@ def rows_of_mount(matrix, machine):
                 'mount -t "$KIND" "$SERVER" "$POINT" -o "$OPTIONS" && ls "$POINT" && umount "$POINT" && ls "$POINT"',
                 KIND=kind, SERVER=address, POINT=machine.scene.directory("mnt"),
                 OPTIONS=machine.options("noatime", "ro"))
-            expect_equal((done.returncode, done.stdout), (0, "DC1\nEurope\n"), f"ls ({done.stderr.strip()})")
+            expect_equal((done.returncode, done.stdout), (0, "DC1\nEurope\nby-key\n"), f"ls ({done.stderr.strip()})")
     with matrix.row("a line in fstab with what systemd and mount(8) read there mounts by its mount point"):
         config, point = machine.config()
         table = machine.scene.file("fstab", f"{address} {point} vtpmfs ro,_netdev,nofail,noauto,user,"
@@ -80,7 +80,7 @@ def rows_of_mount(matrix, machine):
         config, point = machine.config()
         done = machine.by_mount('mount -t vtpmfs none "$POINT" -o "config=$CONFIG" && ls "$POINT"', POINT=point,
                                 CONFIG=config)
-        expect_equal((done.returncode, done.stdout), (0, "DC1\nEurope\n"), f"ls ({done.stderr.strip()})")
+        expect_equal((done.returncode, done.stdout), (0, "DC1\nEurope\nby-key\n"), f"ls ({done.stderr.strip()})")
     with matrix.row("mount's exit status is mount(8)'s: 32 for a mount that failed, 1 for wrong words"):
         point = machine.scene.directory("mnt")
         wrong = machine.scene.file("password", "wrong\n")
@@ -103,7 +103,7 @@ def rows_of_settings(matrix, machine):
         done = run(machine.vtpmfs, "--config", config, env=clean_environment())
         machine.scene.at_end(run, "fusermount3", "-u", "-z", point)
         expect_equal(done.returncode, 0, f"exit status ({done.stderr.strip()})")
-        expect_equal(sorted(os.listdir(point)), ["DC1", "Europe"], "the root")
+        expect_equal(sorted(os.listdir(point)), ["DC1", "Europe", "by-key"], "the root")
         expect(" ro," in mount_line(point), "it is writable")
         expect_equal(run("fusermount3", "-u", point).returncode, 0, "fusermount3 -u")
     with matrix.row("--print-config tells each setting and its source, and no password"):
@@ -170,7 +170,7 @@ def rows_of_services(matrix, machine):
         machine.scene.at_end(run, "fusermount3", "-u", "-z", point)
         said = manager.next()
         expect(said.startswith("READY=1\nSTATUS="), f"{said!r}")
-        expect_equal(sorted(os.listdir(point)), ["DC1", "Europe"], "the root once it is ready")
+        expect_equal(sorted(os.listdir(point)), ["DC1", "Europe", "by-key"], "the root once it is ready")
         for _ in range(3):
             expect_equal(manager.next(), "WATCHDOG=1\n", "a sign of life")
         os.kill(service.pid, signal.SIGTERM)

@@ -49,6 +49,13 @@ class Stage:
         self.simulator.control("create-vm", name=name, folder="DC1/vm")
         return f"DC1/vm/{name}"
 
+    def rest(self):
+        """Until the call that waits for news has reached the vCenter: those that come are counted from here."""
+        def waits():
+            self.simulator.reset_counts()
+            return self.simulator.control("peaks").get(FEED, 0) == 1
+        wait_until(waits, "the feed waits for news")
+
     def wake(self):
         """The call that waits for news is answered, and the next one is on its way."""
         self.make()
@@ -103,6 +110,7 @@ class Meanwhile:
 def rows_of_lost_versions(matrix, stage):
     simulator = stage.simulator
     with matrix.row("InvalidCollectorVersion: what changed before the feed begins anew shows"):
+        stage.rest()
         simulator.inject("fault", FEED, fault={"type": "InvalidCollectorVersion"})
         with held(simulator, FEED, first=2) as waiting:
             stage.wake()
@@ -112,6 +120,7 @@ def rows_of_lost_versions(matrix, stage):
             meanwhile.show()
     for kind in ("reset-after", "truncate"):
         with matrix.row(f"a reply that is lost ({kind}) comes again, with what changed meanwhile"):
+            stage.rest()
             simulator.inject(kind, FEED)
             with held(simulator, FEED, first=2) as waiting:
                 stage.wake()

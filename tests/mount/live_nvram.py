@@ -79,13 +79,14 @@ def rows_of_polls(matrix, stage):
 def rows_of_downloads(matrix, stage):
     simulator = stage.simulator
     with matrix.row("an nvram that did not change is downloaded once, however often it is copied"):
+        # What was read before may have had some of them fetched ahead: those are not fetched at all now.
         rest = [stage.take() for _ in range(20)]
         simulator.reset_counts()
         for _ in range(3):
             for _, path in rest:
                 run_well("cp", path + "/nvram", path + "/SHA256SUMS", stage.scene.directory("copy"))
-        for machine, path in rest:
-            expect_equal(stage.downloads(machine), 1, f"downloads of {os.path.basename(path)}")
+        downloads = {os.path.basename(path): stage.downloads(machine) for machine, path in rest}
+        expect(max(downloads.values()) == 1, f"downloads: {downloads}")
     with matrix.row("of one that did, only that one again, and once"):
         machine, path = rest[3]
         before = time_of(path)

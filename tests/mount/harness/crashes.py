@@ -35,6 +35,7 @@ class Crashes:
         self.simulator = vault.simulator
         self.lost = vault.take()
         self.folders = 0
+        self.began = False
         self.journal = os.path.join(vault.mount.state, "journal")
 
     def place(self):
@@ -117,6 +118,8 @@ class Crashes:
         if injected is None:
             return False
         release = lambda: self.simulator.control("release", number=injected)
+        # The mount itself asks some of these questions too: then cp may not have made anything yet.
+        self.began = os.path.isdir(staged)
         self.vault.mount.kill()
         if released == "before":
             release()
