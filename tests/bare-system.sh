@@ -20,7 +20,7 @@ trap cleanup EXIT
 say() { printf '== %s\n' "$*"; }
 inside() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
 # Everything but apt's own traces.
-files() { inside find / -xdev \( -path /proc -o -path /dev -o -path /var/log -o -path /var/cache -o -path /var/lib/dpkg -o -path /var/lib/apt \
+files() { inside find / -xdev \( -path /proc -o -path /dev -o -path /var/log -o -path /var/cache -o -path /run -o -path /var/lib/dpkg -o -path /var/lib/apt \
   -o -path /etc/apt -o -path /tmp \) -prune -o -print | sort; }
 
 command -v mmdebstrap >/dev/null || apt-get install -y -q mmdebstrap >/dev/null
@@ -29,7 +29,7 @@ say "the package"
 package=$(find "$work/packages" -maxdepth 1 -name '*.deb')
 
 say "a bare Debian 12"
-mapfile -t sources < <(find /etc/apt/sources.list /etc/apt/sources.list.d -type f \( -name '*.list' -o -name '*.sources' \) -size +0)
+mapfile -t sources < <(find /etc/apt -maxdepth 2 -type f \( -name '*.list' -o -name '*.sources' \) -size +0)
 mmdebstrap --quiet --variant=apt bookworm "$root" "${sources[@]}"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
