@@ -205,7 +205,7 @@ int mount_and_serve(Options& options, const Environment& environment, bool as_he
 
 int main(int argc, char** argv) {
   // What an arena has to spare no other can use, and threads here do not allocate all day long.
-  ::mallopt(M_ARENA_MAX, 2);
+  ::mallopt(M_ARENA_MAX, 2);  // NOLINT(concurrency-mt-unsafe): there is one thread
   forbid_core_dumps();
   const std::vector<std::string> words(argv + 1, argv + argc);
   const bool as_helper = is_mount_helper(argv[0]);
