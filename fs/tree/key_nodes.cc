@@ -59,7 +59,7 @@ void KeyDirectory::open_directory(const Caller& /*caller*/, Answer<OpenDirectory
   auto listing = std::make_shared<Listing>(/*cacheable=*/false);
   const NodeType type = path_.size() < kDepth ? NodeType::directory : NodeType::symlink;
   for (const std::string& name : vms->names_in(path_)) {
-    const NodePtr node = child(*vms, name);
+    NodePtr node = child(*vms, name);
     listing->add({name, type, node->inode()}, [node] { return node; });
   }
   answer(OpenDirectoryPtr(std::move(listing)));
