@@ -64,7 +64,8 @@ def rows_of_tool(matrix, scene, simulator, tool):
             expect(counts["OPEN"] >= 7 * VMS, f"the trace is not whole: {counts}")
             expect(per_directory(counts) <= bound, f"{per_directory(counts):.1f} requests")
             if run == "warm":
-                expect_equal(counts["READ"], 0, "reads of what the kernel has")
+                # But for a few pages that a kernel short of memory may have dropped.
+                expect(counts["READ"] <= VMS / 10, f"reads of what the kernel has: {counts['READ']}")
             expect_equal(counts["FLUSH"], 0, "flushes of readers")
     mount.unmount()
 

@@ -39,8 +39,12 @@ void Inventory::declare_type(std::string type, const PropertyTable& table) {
 }
 
 void Inventory::remove(const Ref& ref) {
-  if (objects_.erase(ref) == 0) return;
-  changed(ref);
+  const auto found = objects_.find(ref);
+  if (found == objects_.end()) return;
+  // `ref` may be the object's own.
+  const std::shared_ptr<ManagedObject> gone = std::move(found->second);
+  objects_.erase(found);
+  changed(gone->ref());
   moved();
 }
 
