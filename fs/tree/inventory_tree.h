@@ -79,7 +79,9 @@ class InventoryTree {
   [[nodiscard]] const cache::Inventory& inventory() const { return inventory_; }
   [[nodiscard]] cache::VmSets& sets() const { return sets_; }
   [[nodiscard]] FolderFacts& folder_facts() const { return folder_facts_; }
-  [[nodiscard]] ToldFiles& told() const { return told_; }
+  [[nodiscard]] ToldFiles& told() const { return *told_; }
+  /// For what may live longer than the tree: a file that is closed by the end of its last read.
+  [[nodiscard]] const std::shared_ptr<ToldFiles>& shared_told() const { return told_; }
   [[nodiscard]] const InodeNumbers& numbers() const { return numbers_; }
   [[nodiscard]] const InventoryTreeSettings& settings() const { return settings_; }
 
@@ -89,7 +91,7 @@ class InventoryTree {
   const InventoryTreeSettings settings_;
   const InodeNumbers numbers_;
   mutable FolderFacts folder_facts_;
-  mutable ToldFiles told_;
+  const std::shared_ptr<ToldFiles> told_ = std::make_shared<ToldFiles>();
   std::vector<ExtraChild> root_children_;
   DatacenterChildren datacenter_children_;
 };

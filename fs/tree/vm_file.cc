@@ -44,17 +44,19 @@ class OpenVmFile final : public OpenFile {
  public:
   OpenVmFile(const InventoryTree& tree, vsphere::MoRef vm, cache::PinnedSetPtr set, FileRole role)
       : tree_(tree),
+        told_(tree.shared_told()),
         sets_(tree.sets()),
         vm_(std::move(vm)),
         set_(std::move(set)),
         role_(role),
         inode_(tree.numbers().file(vm_, role)),
         keep_cache_(sets_.same_content_as_before(set_, role)) {
-    tree_.told().opened(inode_);
+    told_->opened(inode_);
   }
   OpenVmFile(const OpenVmFile&) = delete;
   OpenVmFile& operator=(const OpenVmFile&) = delete;
-  ~OpenVmFile() override { tree_.told().closed(inode_); }
+  /// At the end of the mount the tree may have gone before the last answer has.
+  ~OpenVmFile() override { told_->closed(inode_); }
 
   void read(uint64_t offset, size_t size, const Caller& caller, Answer<Bytes> answer) override {
     if (!is_shown()) {
@@ -91,6 +93,7 @@ class OpenVmFile final : public OpenFile {
   }
 
   const InventoryTree& tree_;
+  const std::shared_ptr<ToldFiles> told_;
   cache::VmSets& sets_;
   const vsphere::MoRef vm_;
   const cache::PinnedSetPtr set_;

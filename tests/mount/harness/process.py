@@ -99,7 +99,7 @@ def write_reports_to(directory):
 def collect_reports(directory):
     for name in sorted(os.listdir(directory)):
         with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as report:
-            complaints.append(f"{name}: {report.read()[:4000]}")
+            complaints.append(f"{name}: {report.read()[:16000]}")
 
 
 def _die_with_the_test():

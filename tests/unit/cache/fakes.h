@@ -205,8 +205,9 @@ class FakeVmSource final : public vsphere::VmSource {
   std::function<void()> while_searching_whole;  ///< without the lock: may take its time
 
   // -- counts
-  int details_calls = 0, version_calls = 0, bulk_lists = 0, directory_lists = 0, fetches = 0;
-  int datastore_calls = 0, versions_under_way = 0, most_versions_under_way = 0;
+  std::atomic<int> details_calls = 0, version_calls = 0, bulk_lists = 0, directory_lists = 0,
+                   fetches = 0;
+  std::atomic<int> datastore_calls = 0, versions_under_way = 0, most_versions_under_way = 0;
   std::vector<size_t> pages, version_pages;
 
   void add(const vsphere::VmDetail& detail, const std::string& nvram) {
@@ -284,7 +285,7 @@ class FakeVmSource final : public vsphere::VmSource {
       const std::lock_guard lock(mutex);
       ++version_calls;
       version_pages.push_back(wanted.size());
-      most_versions_under_way = std::max(most_versions_under_way, ++versions_under_way);
+      most_versions_under_way = std::max(most_versions_under_way.load(), ++versions_under_way);
       if (before_versions) before_versions(version_calls);
     }
     auto answered = std::make_shared<std::atomic<bool>>(false);

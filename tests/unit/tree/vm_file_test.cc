@@ -1,6 +1,7 @@
 // The files of a VM: sizes, times, opening, reading.
 #include <fcntl.h>
 
+#include "fs/tree/vm_file.h"
 #include "tests/unit/tree/tree_fixture.h"
 
 namespace vtpmfs::fs::testing {
@@ -76,6 +77,19 @@ TEST_F(VmFileTest, AttributesOutliveTheVmWhileTheFileIsOpen) {
   EXPECT_EQ(attributes->attribute_timeout, std::chrono::milliseconds(0));
   second.reset();
   EXPECT_EQ(nvram->attributes().error().code, Errno{ENOENT});
+}
+
+TEST_F(VmFileTest, WhatIsOpenMayBeClosedAfterTheTreeHasGone) {
+  auto tree = std::make_unique<InventoryTree>(inventory_, sets_, settings());
+  OpenFilePtr opened;
+  {
+    const auto nvram = std::make_shared<VmFile>(*tree, kWeb, FileRole::nvram);
+    opened = look_and_open(nvram, O_RDONLY).value();
+  }
+  EXPECT_EQ(sets_.pins, 1);
+  tree.reset();
+  opened.reset();
+  EXPECT_EQ(sets_.pins, 0);
 }
 
 TEST_F(VmFileTest, OpeningPinsUntilTheLastUse) {
