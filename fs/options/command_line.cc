@@ -15,7 +15,6 @@
 namespace vtpmfs::fs {
 namespace {
 
-constexpr const char* kHere = "the command line";
 constexpr const char* kThere = "the environment";
 
 std::string cli_names(const OptionSpec& option) {
@@ -68,14 +67,14 @@ Status apply_collected(const Collected& collected, Options& options) {
     if (const auto found = collected.switches.find(option.name);
         found != collected.switches.end() && found->second) {
       if (auto applied = option.apply(options, ""); !applied) return applied;
-      options.settings.push_back({std::string(option.name), "true", kHere});
+      options.settings.push_back({std::string(option.name), "true", kCommandLine});
     }
     const auto values = collected.values.find(option.name);
     if (values == collected.values.end() || option.name == "password") continue;
     for (const std::string& value : values->second) {
       if (auto applied = option.apply(options, value); !applied)
         return fail(EINVAL, "--" + std::string(option.name) + ": " + applied.error().words);
-      options.settings.push_back({std::string(option.name), value, kHere});
+      options.settings.push_back({std::string(option.name), value, kCommandLine});
     }
   }
   for (const std::string& list : collected.mount_options)
@@ -89,7 +88,7 @@ Status take_server(const std::string& word, Options& options) {
   if (address->password) return find_option("password")->apply(options, "");
   options.host = address->host;
   options.port = address->port;
-  options.settings.push_back({"server", word, kHere});
+  options.settings.push_back({"server", word, kCommandLine});
   if (address->user && options.user.empty()) options.user = *address->user;
   return {};
 }

@@ -1,6 +1,7 @@
 #include "fs/options/config_file.h"
 
 #include <fcntl.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,16 +56,6 @@ std::string without_quotes(std::string text) {
   return text;
 }
 
-bool same_name(std::string one, std::string other) {
-  const auto lower = [](std::string& text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return std::tolower(c); });
-  };
-  lower(one);
-  lower(other);
-  return one == other;
-}
-
 /// A table is named by the vCenter's address: [vc.example.com], ["vc.example.com:8443"].
 std::string table_of(const CLI::ConfigItem& item) {
   std::string table;
@@ -73,8 +64,9 @@ std::string table_of(const CLI::ConfigItem& item) {
 }
 
 bool is_of(const std::string& table, const Options& options) {
-  return same_name(table, options.host) ||
-         same_name(table, options.host + ":" + std::to_string(options.port));
+  const std::string with_port = options.host + ":" + std::to_string(options.port);
+  return strcasecmp(table.c_str(), options.host.c_str()) == 0 ||
+         strcasecmp(table.c_str(), with_port.c_str()) == 0;
 }
 
 bool is_given(const Settings& settings, std::string_view name) {

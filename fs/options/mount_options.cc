@@ -77,7 +77,7 @@ Status apply_one(const std::string& item, Options& options) {
                             (option->value.empty() ? "' takes no value" : "' needs a value"));
   if (auto applied = option->apply(options, value); !applied)
     return fail(EINVAL, "mount option '" + name + "': " + applied.error().words);
-  options.settings.push_back({dashed, option->value.empty() ? "true" : value, "the command line"});
+  options.settings.push_back({dashed, option->value.empty() ? "true" : value, kCommandLine});
   return {};
 }
 

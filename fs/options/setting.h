@@ -7,11 +7,13 @@
 
 namespace vtpmfs::fs {
 
+inline constexpr const char* kCommandLine = "the command line";
+
 /// One option that was given. Never a secret: options hold none.
 struct Setting {
   std::string name;   ///< as in the option table, or `server`
   std::string value;  ///< "true" for a switch
-  std::string from;   ///< "the command line", "the environment" or the path of a file
+  std::string from;   ///< kCommandLine, "the environment" or the path of a file
 };
 
 using Settings = std::vector<Setting>;
