@@ -36,7 +36,6 @@ bool is_our_attribute(const std::string& name) {
 
 Result<std::string> vm_attribute(const InventoryTree& tree, const vsphere::MoRef& vm,
                                  const std::string& name) {
-  if (!name.starts_with(kPrefix)) return fail(ENODATA, "no such attribute");
   const std::string_view what = std::string_view(name).substr(kPrefix.size());
   if (what == "moref") return vm.value;
   const auto set = tree.sets().shown(vm);

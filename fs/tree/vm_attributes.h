@@ -15,10 +15,11 @@ class InventoryTree;
 bool is_our_attribute(const std::string& name);
 
 /// They can be read and are never listed: cp -a, rsync -X, borg and restic would copy them, and a
-/// copy's would be believed. All are of the generation that the directory shows.
+/// copy's would be believed. All are of the generation that the directory shows. `name` is one of
+/// ours.
 ///
 /// Of a VM's directory: user.vtpmfs.moref, .changeVersion, .key, .provider, .generation. ENODATA
-/// for what this VM has not, and for any other name of ours.
+/// for what this VM has not, and for any other name.
 Result<std::string> vm_attribute(const InventoryTree& tree, const vsphere::MoRef& vm,
                                  const std::string& name);
 /// Of a file: user.vtpmfs.sha256 in hex; ENODATA for an nvram that was not fetched, for SHA256SUMS,
