@@ -11,17 +11,11 @@
 #include <cstddef>
 #include <cstring>
 #include <future>
-#include <map>
+
+#include "tests/unit/environment_of.h"
 
 namespace vtpmfs::fs {
 namespace {
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-  return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  };
-}
 
 /// systemd's end of $NOTIFY_SOCKET, with an abstract name.
 class Listener {

@@ -5,16 +5,10 @@
 #include <cerrno>
 #include <map>
 
+#include "tests/unit/environment_of.h"
+
 namespace vtpmfs::fs {
 namespace {
-
-Environment environment_of(std::map<std::string, std::string> variables) {
-  return [variables = std::move(variables)](const char* name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  };
-}
 
 Result<Options> read(std::vector<std::string> words,
                      std::map<std::string, std::string> variables = {}) {

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "fs/options/command_line.h"
+#include "tests/unit/environment_of.h"
 
 namespace vtpmfs::fs {
 namespace {
@@ -37,10 +38,7 @@ class ConfigFileTest : public ::testing::Test {
   Result<Options> read(std::vector<std::string> words,
                        std::map<std::string, std::string> with = {}) {
     words.insert(words.end(), {"--config", path_});
-    return read_command_line(words, [&](const char* name) -> std::optional<std::string> {
-      const auto found = with.find(name);
-      return found == with.end() ? std::nullopt : std::optional(found->second);
-    });
+    return read_command_line(words, environment_of(std::move(with)));
   }
 
   /// The line that a wrong file gives.
@@ -174,20 +172,15 @@ TEST_F(ConfigFileTest, AFileThatWasNamedMustBeThere) {
 }
 
 TEST_F(ConfigFileTest, WhereItIsLookedFor) {
-  const auto with = [](std::map<std::string, std::string> variables) {
-    return [variables](const char* name) -> std::optional<std::string> {
-      const auto found = variables.find(name);
-      return found == variables.end() ? std::nullopt : std::optional(found->second);
-    };
-  };
-  EXPECT_EQ(default_config_file(with({{"HOME", "/root"}}), true), "/etc/vtpmfs.conf");
-  EXPECT_EQ(default_config_file(with({{"HOME", "/home/me"}}), false),
+  EXPECT_EQ(default_config_file(environment_of({{"HOME", "/root"}}), true), "/etc/vtpmfs.conf");
+  EXPECT_EQ(default_config_file(environment_of({{"HOME", "/home/me"}}), false),
             "/home/me/.config/vtpmfs.conf");
-  EXPECT_EQ(default_config_file(with({{"HOME", "/home/me"}, {"XDG_CONFIG_HOME", "/c"}}), false),
-            "/c/vtpmfs.conf");
-  EXPECT_EQ(default_config_file(with({}), false), std::nullopt);
-  EXPECT_EQ(default_config_file(with({{"VTPMFS_CONFIG", "/x"}}), true), "/x");
-  EXPECT_EQ(default_config_file(with({{"VTPMFS_CONFIG", ""}}), true), std::nullopt);
+  EXPECT_EQ(
+      default_config_file(environment_of({{"HOME", "/home/me"}, {"XDG_CONFIG_HOME", "/c"}}), false),
+      "/c/vtpmfs.conf");
+  EXPECT_EQ(default_config_file(environment_of({}), false), std::nullopt);
+  EXPECT_EQ(default_config_file(environment_of({{"VTPMFS_CONFIG", "/x"}}), true), "/x");
+  EXPECT_EQ(default_config_file(environment_of({{"VTPMFS_CONFIG", ""}}), true), std::nullopt);
 }
 
 TEST_F(ConfigFileTest, WhatIsPrintedIsReadAgain) {
