@@ -60,32 +60,34 @@ Answer unregister(World& world, const json& request) {
   return json(true);
 }
 
-Answer mark_as_vm(World& world, const json& request) {
+/// A change of `vm` that puts it where `beside` is.
+template <class Change>
+Answer with_one_beside(World& world, const json& request, Change change) {
   std::string why;
   VirtualMachine* vm = machine_in(world, request, "vm", why);
   const VirtualMachine* beside =
       vm == nullptr ? nullptr : machine_in(world, request, "beside", why);
   if (beside == nullptr) return sorry(why);
-  return answer_of(mark_as_machine(world, *vm, beside->pool));
+  return answer_of(change(*vm, *beside));
+}
+
+Answer mark_as_vm(World& world, const json& request) {
+  return with_one_beside(world, request, [&](auto& vm, const auto& beside) {
+    return mark_as_machine(world, vm, beside.pool);
+  });
 }
 
 Answer put_into_vapp(World& world, const json& request) {
-  std::string why;
-  VirtualMachine* vm = machine_in(world, request, "vm", why);
-  const VirtualMachine* beside =
-      vm == nullptr ? nullptr : machine_in(world, request, "beside", why);
-  if (beside == nullptr) return sorry(why);
-  return answer_of(move_into_vapp(world, *vm, beside->vapp));
+  return with_one_beside(world, request, [&](auto& vm, const auto& beside) {
+    return move_into_vapp(world, vm, beside.vapp);
+  });
 }
 
 Answer relocate(World& world, const json& request) {
-  std::string why;
-  VirtualMachine* vm = machine_in(world, request, "vm", why);
-  const VirtualMachine* beside =
-      vm == nullptr ? nullptr : machine_in(world, request, "beside", why);
-  if (beside == nullptr) return sorry(why);
-  return answer_of(relocate_machine(
-      world, *vm, {beside->parent(), beside->pool, beside->host, beside->config.datastore}));
+  return with_one_beside(world, request, [&](auto& vm, const auto& beside) {
+    return relocate_machine(world, vm,
+                            {beside.parent(), beside.pool, beside.host, beside.config.datastore});
+  });
 }
 
 }  // namespace
