@@ -143,6 +143,25 @@ def rows_of_lost_versions(matrix, stage):
             expect_equal(simulator.counts().get("Login"), 1, "logins")
 
 
+def broken_in_the_middle(stage, pieces, trouble=lambda: None):
+    """An update in pieces of which the last of so many calls is held, and then there is trouble: what changed before
+    and after it shows."""
+    simulator = stage.simulator
+    first = simulator.inject("hold", FEED)
+    with held(simulator, FEED, first=pieces) as waiting:
+        simulator.switch("updates-at-a-time", "3")
+        stage.wake()
+        wait_until(lambda: simulator.held(first), "the feed is held")
+        early = Meanwhile(stage)
+        simulator.control("release", number=first)
+        waiting.wait_for()
+        trouble()
+        late = Meanwhile(stage)
+        waiting.release()
+        early.show()
+        late.show()
+
+
 def rows_of_pieces(matrix, stage):
     simulator = stage.simulator
     with matrix.row("updates that come in pieces are one update"), simulator.calmed():
@@ -158,32 +177,9 @@ def rows_of_pieces(matrix, stage):
             expect(simulator.counts()[FEED] >= 2, "it came in one piece")
     with matrix.row("InvalidCollectorVersion in the middle of an update in pieces"), simulator.calmed():
         simulator.inject("fault", FEED, first=3, fault={"type": "InvalidCollectorVersion"})
-        first = simulator.inject("hold", FEED)
-        with held(simulator, FEED, first=4) as waiting:
-            simulator.switch("updates-at-a-time", "3")
-            stage.wake()
-            wait_until(lambda: simulator.held(first), "the feed is held")
-            early = Meanwhile(stage)
-            simulator.control("release", number=first)
-            waiting.wait_for()
-            late = Meanwhile(stage)
-            waiting.release()
-            early.show()
-            late.show()
+        broken_in_the_middle(stage, 4)
     with matrix.row("the session ends in the middle of an update in pieces"), simulator.calmed():
-        first = simulator.inject("hold", FEED)
-        with held(simulator, FEED, first=3) as waiting:
-            simulator.switch("updates-at-a-time", "3")
-            stage.wake()
-            wait_until(lambda: simulator.held(first), "the feed is held")
-            early = Meanwhile(stage)
-            simulator.control("release", number=first)
-            waiting.wait_for()
-            simulator.control("expire-sessions")
-            late = Meanwhile(stage)
-            waiting.release()
-            early.show()
-            late.show()
+        broken_in_the_middle(stage, 3, lambda: simulator.control("expire-sessions"))
 
 
 def row_of_absence(matrix, stage):
